@@ -1,0 +1,73 @@
+/** Bad input is told before anything has changed: what was wrong, and what would be right. */
+
+export function checkObject(value: unknown, what: string): void {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`Cannot use ${what}: expected an object, got ${show(value)}`)
+}
+
+export function checkFunction(value: unknown, what: string): void {
+  if (typeof value !== 'function') throw new TypeError(`Cannot use ${what}: expected a function, got ${show(value)}`)
+}
+
+export function checkOptionalFunction(value: unknown, what: string): void {
+  if (value !== undefined) checkFunction(value, what)
+}
+
+export function checkName(value: unknown, what: string): void {
+  if (typeof value !== 'string' || value === '') {
+    throw new TypeError(`Cannot use ${what}: expected a string that is not empty, got ${show(value)}`)
+  }
+}
+
+export function checkString(value: unknown, what: string): void {
+  if (typeof value !== 'string') throw new TypeError(`Cannot use ${what}: expected a string, got ${show(value)}`)
+}
+
+export function checkSignal(value: unknown, what = '"signal"'): void {
+  if (value === undefined) return
+  const signal = value as AbortSignal | null
+  if (typeof signal !== 'object' || signal === null || typeof signal.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
+    throw new TypeError(`Cannot use ${what}: expected an AbortSignal, got ${show(value)}`)
+  }
+}
+
+/** A duration in milliseconds: zero, or positive and finite. */
+export function checkDuration(value: unknown, what: string): void {
+  checkNumber(value, what)
+  if (!((value as number) >= 0 && (value as number) < Infinity)) {
+    throw new RangeError(`Cannot use ${what}: expected a finite number of milliseconds of 0 or more, got ${show(value)}`)
+  }
+}
+
+/** A period in milliseconds: positive and finite. */
+export function checkPeriod(value: unknown, what: string): void {
+  checkNumber(value, what)
+  if (!((value as number) > 0 && (value as number) < Infinity)) {
+    throw new RangeError(`Cannot use ${what}: expected a finite number of milliseconds above 0, got ${show(value)}`)
+  }
+}
+
+export function checkCount(value: unknown, what: string): void {
+  checkNumber(value, what)
+  if (!Number.isInteger(value) || (value as number) < 0) {
+    throw new RangeError(`Cannot use ${what}: expected a whole number of 0 or more, got ${show(value)}`)
+  }
+}
+
+export function checkNumber(value: unknown, what: string): void {
+  if (typeof value !== 'number') throw new TypeError(`Cannot use ${what}: expected a number, got ${show(value)}`)
+}
+
+export function checkOneOf(value: unknown, choices: readonly string[], what: string): void {
+  if (!choices.includes(value as string)) {
+    throw new TypeError(`Cannot use ${what}: expected one of ${choices.map((it) => `"${it}"`).join(', ')}, got ${show(value)}`)
+  }
+}
+
+/** Names a value in an error message, without ever running code of the value's. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value)
+}

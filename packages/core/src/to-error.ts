@@ -1,0 +1,21 @@
+/**
+ * Makes an `Error` of whatever was thrown or set as an error. An `Error` (of this realm or another) is passed through
+ * untouched; anything else becomes the message of a new one, with itself as the `cause`.
+ */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error || isForeignError(thrown)) return thrown
+  return new Error(describe(thrown), { cause: thrown })
+}
+
+function isForeignError(value: unknown): value is Error {
+  return Object.prototype.toString.call(value) === '[object Error]'
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return value === '' ? 'An empty string was thrown' : value
+  try {
+    return `A value that is no error was thrown: ${typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)}`
+  } catch {
+    return 'A value that is no error was thrown, and cannot be shown'
+  }
+}
