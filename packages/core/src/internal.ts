@@ -1,3 +1,4 @@
+export { ChildScope } from './child-scope.ts'
 export * from './check.ts'
 export { now } from './clock.ts'
 export { RingBuffer } from './error-buffer.ts'

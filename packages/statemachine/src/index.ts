@@ -1,0 +1,2 @@
+export { createStateMachine } from './state-machine.ts'
+export type { Guards, StateMachine, StateMachineOptions } from './state-machine.ts'

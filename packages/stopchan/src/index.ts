@@ -1,0 +1,5 @@
+export { createStopChan } from './stop-chan.ts'
+export type { StopChan } from './stop-chan.ts'
+export type { StopContext } from './stop-node.ts'
+export { stopView } from './stop-view.ts'
+export type { ChildOptions, StopView } from './stop-view.ts'
