@@ -8,6 +8,23 @@ export function checkFunction(value: unknown, what: string): void {
   if (typeof value !== 'function') throw new TypeError(`Cannot use ${what}: expected a function, got ${show(value)}`)
 }
 
+/** The same for a function that gives a promise: the error as a rejection, or `undefined` when there is none. */
+export function refuseNonFunction(value: unknown, what: string): Promise<never> | undefined {
+  return typeof value === 'function' ? undefined : refused(() => {
+    checkFunction(value, what)
+  })
+}
+
+/** What a check throws, as a rejection. */
+export function refused(check: () => void): Promise<never> | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return Promise.reject(error as Error)
+  }
+}
+
 export function checkOptionalFunction(value: unknown, what: string): void {
   if (value !== undefined) checkFunction(value, what)
 }

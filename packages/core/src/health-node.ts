@@ -25,6 +25,9 @@ export interface HealthSource {
   snapshot(): HealthSnapshot
 }
 
+/** Takes one entry of a report. `flushed` is the part of `error` that came out of an error buffer, and is told only once. */
+export type VisitEntry = (name: string, error: Error | null, flushed?: Error | null) => void
+
 /**
  * The inside of a reporter of ours, which lets an owner read a tree without copying maps at each level, and skip what
  * has not changed.
@@ -32,8 +35,8 @@ export interface HealthSource {
 export interface HealthNode {
   /** Goes up with each change of this node or one below it. */
   readonly revision: number
-  /** Calls `into` for itself, then for each part below. `flush` consumes what error buffers hold; without it they are left alone. */
-  visit(into: (name: string, error: Error | null) => void, flush: boolean): void
+  /** Calls `into` for itself, then for each part below. `flush` consumes what error buffers hold and reads hand-written reporters; without it both are left alone. */
+  visit(into: VisitEntry, flush: boolean): void
   /** Takes an owner, or `null` for none. @throws TypeError when it has one already. */
   adopt(owner: HealthNode | null): void
 }

@@ -1,3 +1,6 @@
-export { DONE, Machine, STARTED, STARTING, STOPPED, UNSTARTED } from './machine.ts'
+export { DONE, Machine, STARTED, STARTING, STOPPED, STOPPING, UNSTARTED } from './machine.ts'
+export type { QueuedStop } from './machine.ts'
 export { insidesOf } from './inside.ts'
+export type { Insides } from './inside.ts'
 export { alreadyStopped, deadlock, notStarted } from './refusals.ts'
+export type { Watcher } from './observed-buffer.ts'

@@ -2,7 +2,7 @@ import { type Awaitable, emit, type Operation, type Scope, type ServiceError, ty
 import { activate, beginOperation, endOperation, insideOf, isThenable, now, type ScopeInside, SERVICE_STATES } from '@svc/core/internal'
 import { type Inside, type Insides, insidesOf, type Owned } from './inside.ts'
 import { Leases } from './leases.ts'
-import { ObservedBuffer, STARTED_CAP } from './observed-buffer.ts'
+import { ObservedBuffer, STARTED_CAP, type Watcher } from './observed-buffer.ts'
 import { ReadWriteLock } from './read-write-lock.ts'
 import { alreadyStarted, cannotStop, deadlock, notStarted } from './refusals.ts'
 
@@ -43,16 +43,21 @@ export class Machine implements Owned, ScopeInside {
   private buffer: ObservedBuffer | undefined = undefined
   private guarded: Leases | undefined = undefined
   private refusal: ServiceError | undefined = undefined
-  private readonly watch: () => void
+  private shared: Insides | undefined = undefined
+  private readonly watcher: Watcher
 
-  /** @param watch is called after each change of what health shows. */
-  constructor(scope: Scope, watch: () => void) {
+  constructor(scope: Scope, watcher: Watcher) {
     this.scope = scope
-    this.watch = watch
+    this.watcher = watcher
   }
 
   get number(): number {
     return this.code
+  }
+
+  /** `Started`, and nobody has asked for a stop. */
+  get isUp(): boolean {
+    return this.code === STARTED && !this.stopAsked
   }
 
   state(): ServiceState {
@@ -66,7 +71,7 @@ export class Machine implements Owned, ScopeInside {
   }
 
   get errors(): ObservedBuffer {
-    return (this.buffer ??= new ObservedBuffer(this.scope, this.code === UNSTARTED ? 0 : STARTED_CAP, this.watch))
+    return (this.buffer ??= new ObservedBuffer(this.scope, this.code === UNSTARTED ? 0 : STARTED_CAP, this.watcher))
   }
 
   /** What the error buffer held; nothing is made to say that there was nothing. */
@@ -192,13 +197,13 @@ export class Machine implements Owned, ScopeInside {
     const previous = this.state()
     this.code = code
     this.refusal = undefined
-    this.watch()
+    this.watcher.touch()
     const { scope } = this
     if (scope.exporters.length > 0) emit(scope, { type: 'state', scope, previous, state: this.state(), at: now() })
   }
 
   private get insides(): Insides {
-    return insidesOf(this.scope)
+    return (this.shared ??= insidesOf(this.scope))
   }
 }
 

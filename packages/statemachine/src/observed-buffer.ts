@@ -4,28 +4,33 @@ import { now, RingBuffer } from '@svc/core/internal'
 /** How many errors are kept from a start on. Go: `defaultErrorBufferCap`. */
 export const STARTED_CAP = 50
 
+/** Is told after each change of what health shows. */
+export interface Watcher {
+  touch(): void
+}
+
 /** An error buffer that tells exporters what goes in and what comes out. */
 export class ObservedBuffer extends RingBuffer {
   private readonly scope: Scope
-  private readonly changed: () => void
+  private readonly watcher: Watcher
 
-  constructor(scope: Scope, cap: number, changed: () => void) {
+  constructor(scope: Scope, cap: number, watcher: Watcher) {
     super(cap)
     this.scope = scope
-    this.changed = changed
+    this.watcher = watcher
   }
 
   override append(error: unknown): void {
     const before = this.droppedSoFar
     super.append(error)
-    this.changed()
+    this.watcher.touch()
     const { scope } = this
     if (scope.exporters.length > 0) emit(scope, { type: 'error', scope, error: toError(error), dropped: this.droppedSoFar - before })
   }
 
   override take(): { errors: readonly Error[]; dropped: number } {
     const taken = super.take()
-    if (taken.errors.length > 0 || taken.dropped > 0) this.changed()
+    if (taken.errors.length > 0 || taken.dropped > 0) this.watcher.touch()
     const { scope } = this
     if (scope.exporters.length > 0) emit(scope, { type: 'flush', scope, ...taken, at: now() })
     return taken

@@ -1,6 +1,7 @@
 import { type Awaitable, type ErrorBuffer, joinErrors, type Scope, type ServiceState } from '@svc/core'
-import { checkFunction, checkName, checkObject, checkScope, ChildScope, SCOPE_INSIDE, type ScopeInside } from '@svc/core/internal'
+import { checkName, checkObject, checkScope, ChildScope, refuseNonFunction, SCOPE_INSIDE, type ScopeInside } from '@svc/core/internal'
 import { Machine, STARTED, STOPPED } from './machine.ts'
+import type { Watcher } from './observed-buffer.ts'
 import { alreadyStopped, deadlock, notStarted } from './refusals.ts'
 
 /** Runs functions only while a service is in the right state. */
@@ -80,30 +81,32 @@ export function createStateMachine(options: StateMachineOptions): StateMachine {
   return new GuardedMachine(new ChildScope(name, parent))
 }
 
+const UNWATCHED: Watcher = { touch: () => {} }
+
 /** The forms of the guards that wait, as in Go. */
 class GuardedMachine extends Machine implements StateMachine {
   constructor(scope: ChildScope) {
-    super(scope, () => {})
+    super(scope, UNWATCHED)
     ;(scope as { [SCOPE_INSIDE]?: ScopeInside })[SCOPE_INSIDE] = this
   }
 
   startOnce(fn: () => Awaitable<void>): Promise<void> {
-    checkFunction(fn, 'the start function')
-    return this.start(fn)
+    return refuseNonFunction(fn, 'the start function') ?? this.start(fn)
   }
 
   stopOnce(fn: () => Awaitable<void>): Promise<void> {
-    checkFunction(fn, 'the stop function')
-    return this.stop(fn)
+    return refuseNonFunction(fn, 'the stop function') ?? this.stop(fn)
   }
 
   ifStarted<T>(fn: () => Awaitable<T>): Promise<T> {
-    checkFunction(fn, 'the guarded function')
+    const refused = refuseNonFunction(fn, 'the guarded function')
+    if (refused !== undefined) return refused
     return this.mustWait() ? this.later(() => this.runIfStarted(fn)) : this.runIfStarted(fn)
   }
 
   ifNotStopped<T>(fn: () => Awaitable<T>): Promise<T> {
-    checkFunction(fn, 'the guarded function')
+    const refused = refuseNonFunction(fn, 'the guarded function')
+    if (refused !== undefined) return refused
     return this.mustWait() ? this.later(() => this.runIfNotStopped(fn)) : this.runIfNotStopped(fn)
   }
 

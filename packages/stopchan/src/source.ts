@@ -22,6 +22,10 @@ export class StopSource {
   /** A member has left by itself. */
   released(): void {}
 
+  forEach(fn: (link: Link) => void): void {
+    this.members?.forEach(fn)
+  }
+
   /** Sets state and reason before anyone hears of it; a second stop does nothing. */
   stop(reason: unknown): void {
     if (this.stopped) return

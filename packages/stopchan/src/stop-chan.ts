@@ -46,6 +46,11 @@ export class Chan extends ChildMaker implements StopChan {
     return this.controller.signal
   }
 
+  /** What children that are more than contexts join. */
+  get origin(): StopSource {
+    return this.source
+  }
+
   close(reason: unknown = STOPPED): void {
     if (this.source.isStopped) return
     // The own signal is the eldest: it may be read, and aborted, before any child hears of it.

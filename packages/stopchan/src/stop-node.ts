@@ -70,10 +70,11 @@ export class StopNode extends Link implements StopContext {
     this.end(reason)
   }
 
-  /** Ends it after a time, told apart by its reason. */
-  limit(timeoutMs: number): this {
+  /** Ends it after a time, told apart by its reason. `hold` keeps the process alive until then. */
+  limit(timeoutMs: number, hold = false): this {
     if (this.ended) return this
     const extra = (this.extra ??= new Extra(this))
+    extra.cancelTimer?.()
     extra.cancelTimer = startTimer(
       timeoutMs,
       () => {
@@ -81,7 +82,7 @@ export class StopNode extends Link implements StopContext {
           new ServiceError(`Cannot go on: the time-out of ${timeoutMs} ms has passed`, { code: 'TIMEOUT', service: '' }),
         )
       },
-      false,
+      hold,
     )
     // Linked although unread, so that the timer goes when the source stops.
     if (!this.isLinked) this.source.link(this)
@@ -118,6 +119,19 @@ export class StopNode extends Link implements StopContext {
     return extra.dependents
   }
 
+  /** Lets go of its sources without ending: what it was made for is over, and its signal must not abort any more. */
+  detach(): void {
+    this.leave()
+    this.extra?.release()
+  }
+
+  /** Leaves the ring of its source. */
+  protected leave(): void {
+    if (!this.isLinked) return
+    this.unlink()
+    this.source.released()
+  }
+
   private firstReason(reason: unknown): unknown {
     if (this.source.isStopped) return this.source.reason
     const foreign = this.extra?.foreign
@@ -128,10 +142,7 @@ export class StopNode extends Link implements StopContext {
     if (this.ended) return
     this.ended = true
     this.endedBy = reason
-    if (this.isLinked) {
-      this.unlink()
-      this.source.released()
-    }
+    this.leave()
     this.extra?.release()
     this.controller?.abort(reason)
     this.extra?.dependents?.stop(reason)

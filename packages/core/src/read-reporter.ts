@@ -1,0 +1,47 @@
+import { show } from './check.ts'
+import type { VisitEntry } from './health-node.ts'
+import { joinErrors } from './join-errors.ts'
+import type { HealthReporter } from './service.ts'
+import { toError } from './to-error.ts'
+
+/**
+ * Reads a hand-written reporter. One that throws or returns nonsense is unhealthy with that error, under its own name;
+ * of a report that is half nonsense the good half is kept.
+ */
+export function readReporter(reporter: HealthReporter, name: string, into: VisitEntry): void {
+  const entries: [string, Error | null][] = []
+  let own: Error | null = null
+  try {
+    for (const entry of reporter.healthReport() as Iterable<readonly [unknown, unknown]>) {
+      if (!Array.isArray(entry) || typeof entry[0] !== 'string') {
+        throw new TypeError(`Cannot read the health report of ${show(name)}: expected entries of a name and an error, got ${show(entry)}`)
+      }
+      entries.push([entry[0], asHealth(entry[1], entry[0])])
+    }
+  } catch (error) {
+    own = toError(error)
+  }
+  if (own !== null) {
+    const at = entries.findIndex((entry) => entry[0] === name)
+    if (at < 0) entries.unshift([name, own])
+    else entries[at] = [name, joinErrors([(entries[at] as [string, Error | null])[1], own])]
+  }
+  for (const [key, error] of entries) into(key, error)
+}
+
+/** Whether a hand-written reporter is ready; one that throws or returns nonsense is not. */
+export function readReadiness(reporter: HealthReporter, name: string): Error | null {
+  try {
+    return asHealth(reporter.readiness(), name)
+  } catch (error) {
+    return toError(error)
+  }
+}
+
+function asHealth(value: unknown, name: string): Error | null {
+  if (value === null || value === undefined) {
+    return value === null ? null : new TypeError(`Cannot read the health of ${show(name)}: expected an error or null, got undefined`)
+  }
+  if (typeof value === 'object') return toError(value)
+  return new TypeError(`Cannot read the health of ${show(name)}: expected an error or null, got ${show(value)}`)
+}

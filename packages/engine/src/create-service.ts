@@ -1,0 +1,151 @@
+import { attachNode, type HealthReport, isServiceError, joinErrors, type Service } from '@svc/core'
+import { checkSignal, refused } from '@svc/core/internal'
+import { STARTED } from '@svc/statemachine/internal'
+import { STOPPED, type StopNode } from '@svc/stopchan/internal'
+import { closeSteps } from './close-steps.ts'
+import { budgetOf, deadlineError } from './deadline.ts'
+import type { Engine } from './engine.ts'
+import { Family } from './family.ts'
+import { PendingList } from './pending-list.ts'
+import { checkConfig, type ServiceConfig } from './service-config.ts'
+import { ServiceEngine } from './service-engine.ts'
+import { startSteps } from './start-steps.ts'
+import { treeReadiness } from './tree.ts'
+import { drive, type Steps, Waiter } from './within.ts'
+
+/** A service made of a config. It can be spread (`{ ...service, add }`), and its methods work detached. */
+export interface EngineService extends Service, AsyncDisposable {}
+
+/**
+ * Makes a service of hooks and sub-services. Go: `Config.NewService`.
+ *
+ * @throws TypeError or RangeError for a config that is wrong, and TypeError for sub-services that share a name or have an owner.
+ * @example A service with a sub-service
+ * ```ts
+ * const app = createService({ name: 'App', subServices: (engine) => [createDatabase(engine)] })
+ * await app.start()
+ * ```
+ */
+export function createService(config: ServiceConfig): EngineService {
+  return createServiceEngine(config).service
+}
+
+/** The same, and the engine with it, for the service's own functions. Go: `Config.NewServiceEngine`. */
+export function createServiceEngine(config: ServiceConfig): { readonly service: EngineService; readonly engine: Engine } {
+  checkConfig(config)
+  const engine = new ServiceEngine(config)
+  if (config.subServices !== undefined) {
+    const services = config.subServices(engine)
+    engine.family = new Family(engine)
+    engine.family.adoptAll(services)
+  }
+  // Bound, not closures: thousands of them live.
+  const service: EngineService = {
+    name: fullName.bind(engine),
+    start: start.bind(engine),
+    close: close.bind(engine),
+    readiness: readiness.bind(engine),
+    healthReport: healthReport.bind(engine),
+    [Symbol.asyncDispose]: dispose,
+  }
+  return { service: attachNode(service, engine), engine }
+}
+
+function fullName(this: ServiceEngine): string {
+  return this.id
+}
+
+function start(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
+  const bad = refused(() => {
+    checkSignal(signal)
+  })
+  if (bad !== undefined) return bad
+  const started = this.machine.start(() => run(this, budgetOf(signal, this.config.startTimeoutMs), startSteps(this)))
+  if (signal?.aborted !== true) return started
+  // The reason comes back untouched, whatever it is.
+  return started.catch((error: unknown) => {
+    throw isServiceError(error) ? error : signal.reason
+  })
+}
+
+function close(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
+  const bad = refused(() => {
+    checkSignal(signal)
+  })
+  if (bad !== undefined) return bad
+  const { machine, config } = this
+  let budget: StopNode | undefined
+  const steps = (): Promise<void> | undefined => run(this, budget ?? budgetOf(signal, config.closeTimeoutMs), closeSteps(this))
+  const now = machine.stopNow(steps)
+  if (now !== undefined) return now
+  budget = budgetOf(signal, config.closeTimeoutMs)
+  const queued = machine.queueStop(steps)
+  // What holds the stop back may itself wait for the engine's signal.
+  if (machine.number === STARTED) this.chan.close(STOPPED)
+  if (budget !== undefined) endWaiting(this, budget, (error) => queued.withdraw(error))
+  return queued.ended
+}
+
+/** At its deadline a close that still waits for its turn abandons guarded functions, or gives up on a transition in flight. */
+function endWaiting(engine: ServiceEngine, budget: StopNode, withdraw: (error: Error) => boolean): void {
+  const { machine } = engine
+  const waiter = new Waiter(() => {
+    if (!machine.lock.isWriting) {
+      machine.knownLeases?.abandon()
+      return
+    }
+    const pending = new PendingList()
+    engine.pending(pending.note)
+    if (withdraw(deadlineError('close', engine.id, pending.list(), budget.reason))) {
+      budget.detach()
+      engine.interrupt(budget.reason)
+    }
+  })
+  if (budget.hasEnded) waiter.stop()
+  else budget.asSource().link(waiter)
+}
+
+/** Runs a transition's steps under its budget; at once as far as they go. */
+function run(engine: ServiceEngine, budget: StopNode | undefined, steps: Steps): Promise<void> | undefined {
+  engine.transition = budget
+  const end = (): void => {
+    engine.transition?.detach()
+    engine.transition = undefined
+  }
+  let rest: Promise<void> | undefined
+  try {
+    rest = drive(steps)
+  } catch (error) {
+    end()
+    throw error
+  }
+  if (rest === undefined) {
+    end()
+    return undefined
+  }
+  return rest.finally(end)
+}
+
+function readiness(this: ServiceEngine): Error | null {
+  return this.family === undefined ? this.machine.notStarted() : treeReadiness(this)
+}
+
+function healthReport(this: ServiceEngine): HealthReport {
+  const report = new Map<string, Error | null>()
+  this.visit((name, error) => {
+    const earlier = report.get(name)
+    report.set(name, earlier === undefined ? error : joinErrors([earlier, error]))
+  }, true)
+  return report
+}
+
+const REFUSALS = ['ALREADY_STOPPED', 'CANNOT_STOP_UNSTARTED', 'CANNOT_STOP'] as const
+
+/** Calls the close of the object that it is on, so that an override is the one that runs; lenient where that close is strict. */
+async function dispose(this: Service): Promise<void> {
+  try {
+    await this.close()
+  } catch (error) {
+    if (!REFUSALS.some((code) => isServiceError(error, code))) throw error
+  }
+}

@@ -1,0 +1,52 @@
+import { isServiceError, type PendingWork, ServiceError } from '@svc/core'
+import { show } from '@svc/core/internal'
+import { sourceOf, StopNode, StopSource } from '@svc/stopchan/internal'
+import { Waiter } from './within.ts'
+
+/** How long what has just heard of an abort may take to give up before it is abandoned, when nothing else says. */
+const GIVE_UP_MS = 500
+
+/** A deadline from above, shortened by a time-out of one's own; `undefined` when there is neither. */
+export function budgetOf(signal: AbortSignal | undefined, timeoutMs: number | undefined): StopNode | undefined {
+  if (signal === undefined && timeoutMs === undefined) return undefined
+  const budget = new StopNode(signal === undefined ? new StopSource() : sourceOf(signal))
+  if (timeoutMs !== undefined && !budget.hasEnded) budget.limit(timeoutMs, true)
+  // Read at once, so that what is below joins it instead of putting listeners on the signal it came from.
+  budget.share()
+  return budget
+}
+
+/** Whether a budget ended because time ran out, and not because somebody aborted it. */
+export function ranOut(budget: StopNode): boolean {
+  return isServiceError(budget.reason, 'TIMEOUT')
+}
+
+/** A deadline never just says that time ran out: it names what had not ended. */
+export function deadlineError(verb: string, service: string, pending: readonly PendingWork[], cause: unknown): ServiceError {
+  const names = pending.map((work) => `${describe(work)} (${Math.round(work.ageMs)} ms)`)
+  const what = names.length === 0 ? 'nothing that has a name had not ended' : `not ended: ${names.join(', ')}`
+  return new ServiceError(`Cannot ${verb} ${show(service)} in time: ${what}`, { code: 'TIMEOUT', service, pending, cause })
+}
+
+function describe({ service, kind, label }: PendingWork): string {
+  if (kind === 'start' || kind === 'close') return `${kind} of ${show(service)}`
+  return `${kind} ${show(label)} of ${show(service)}`
+}
+
+/**
+ * The budget of an unwinding: a failed start still has what was left of its own; one that was aborted, or ran out of
+ * time, gets `closeTimeoutMs`, or half a second, since the notice and the deadline cannot be the same instant.
+ */
+export function givingUp(transition: StopNode | undefined, closeTimeoutMs: number | undefined): StopNode {
+  const budget = new StopNode(new StopSource())
+  const begin = (): void => {
+    budget.limit(closeTimeoutMs ?? GIVE_UP_MS, true)
+  }
+  if (transition?.hasEnded === true) begin()
+  else {
+    if (closeTimeoutMs !== undefined) begin()
+    transition?.asSource().link(new Waiter(begin))
+  }
+  budget.share()
+  return budget
+}

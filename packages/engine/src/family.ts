@@ -1,0 +1,126 @@
+import type { Service } from '@svc/core'
+import { show } from '@svc/core/internal'
+import { DONE, STARTING, STOPPING } from '@svc/statemachine/internal'
+import type { StopNode } from '@svc/stopchan/internal'
+import { Child, notASubService } from './children.ts'
+import { checkSubServiceOptions, type ServiceEngine } from './service-engine.ts'
+
+/** The sub-services of one service, in the order in which they were adopted. */
+export class Family {
+  readonly children: Child[] = []
+  private readonly engine: ServiceEngine
+  private readonly names = new Set<string>()
+
+  constructor(engine: ServiceEngine) {
+    this.engine = engine
+  }
+
+  /** Takes all or none. */
+  adoptAll(services: readonly Service[]): void {
+    if (!Array.isArray(services)) {
+      throw new TypeError(`Cannot make ${show(this.engine.id)}: expected "subServices" to give an array of services, got ${show(services)}`)
+    }
+    try {
+      for (const service of services as readonly Service[]) this.adopt(new Child(service))
+    } catch (error) {
+      for (const child of this.children.splice(0)) child.node?.adopt(null)
+      throw error
+    }
+  }
+
+  /** Starts one that comes while its parent runs. */
+  async start<S extends Service>(service: S, options: { readonly signal?: AbortSignal | undefined } | undefined): Promise<S> {
+    checkSubServiceOptions(options)
+    const { engine } = this
+    this.assertOpen()
+    const child = new Child(service)
+    this.adopt(child)
+    if (child.node?.machine !== undefined) child.node.machine.apart = true
+    const task = engine.tasks.add('task', `start ${child.id}`)
+    if (options?.signal !== undefined) engine.chan.limited(task, options)
+    try {
+      await child.start(task.share())
+    } catch (error) {
+      this.remove(child)
+      throw error
+    } finally {
+      engine.tasks.remove(task)
+    }
+    if (this.isOpen()) return service
+    // Its parent's deadline passed in the meantime: nobody else will close it any more.
+    if (engine.machine.number !== STOPPING) await this.closeOne(child)
+    throw engine.notStarted()
+  }
+
+  /** Closes one while its parent runs; a second call gets the close in flight. */
+  async close(service: Service): Promise<void> {
+    const child = this.children.find((it) => it.is(service))
+    if (child === undefined) throw notASubService(service, this.engine.id)
+    if (child.closing !== undefined) return child.closing
+    this.assertOpen()
+    return this.closeOne(child)
+  }
+
+  /** Begins to close all that are open, at once; what ends at once leaves nothing to wait for. Errors come in order of adoption. */
+  closeAll(children: readonly Child[], budget: StopNode | undefined, errors: (Error | null)[]): Promise<void> | undefined {
+    const signal = budget?.share()
+    let open = 0
+    let done: PromiseWithResolvers<void> | undefined
+    children.forEach((child, at) => {
+      const closed = child.needsNewStack ? DONE.then(() => child.closeOnce(signal)) : child.closeOnce(signal)
+      if (closed === undefined) return
+      open++
+      const end = (): void => {
+        if (--open === 0) done?.resolve()
+      }
+      closed.then(end, (error: unknown) => {
+        errors[at] = error as Error
+        end()
+      })
+    })
+    if (open === 0) return undefined
+    done = Promise.withResolvers<void>()
+    return done.promise
+  }
+
+  private async closeOne(child: Child): Promise<void> {
+    const closed = Promise.resolve(child.close(undefined)).then(() => {})
+    child.closing = closed
+    try {
+      await closed
+    } finally {
+      this.remove(child)
+    }
+  }
+
+  private adopt(child: Child): void {
+    const { engine } = this
+    if (this.names.has(child.id)) {
+      throw new TypeError(`Cannot make ${show(child.id)} a sub-service of ${show(engine.id)}: it has one of that name already`)
+    }
+    child.node?.adopt(engine)
+    this.children.push(child)
+    this.names.add(child.id)
+    engine.height = Math.max(engine.height, child.height + 1)
+    engine.touch()
+  }
+
+  private remove(child: Child): void {
+    const at = this.children.indexOf(child)
+    if (at < 0) return
+    this.children.splice(at, 1)
+    this.names.delete(child.id)
+    child.node?.adopt(null)
+    child.node?.removed?.()
+    this.engine.touch()
+  }
+
+  private isOpen(): boolean {
+    const { machine, chan } = this.engine
+    return (machine.number === STARTING || machine.isUp) && !chan.origin.isStopped
+  }
+
+  private assertOpen(): void {
+    if (!this.isOpen()) throw this.engine.notStarted()
+  }
+}

@@ -1,0 +1,90 @@
+import { joinErrors, type PendingWork } from '@svc/core'
+import { readReadiness, readReporter, type VisitEntry } from '@svc/core/internal'
+import type { Child } from './children.ts'
+import { ServiceEngine } from './service-engine.ts'
+
+/** Walks a service and all below it with a loop: how deep a tree is, is the user's affair. */
+function walk(
+  root: ServiceEngine,
+  own: (engine: ServiceEngine) => void,
+  other: (child: Child) => void,
+  enters: (child: Child) => boolean = () => true,
+): void {
+  const open: (ServiceEngine | Child)[] = [root]
+  for (let it = open.pop(); it !== undefined; it = open.pop()) {
+    const node = it instanceof ServiceEngine ? it : it.node
+    if (!(it instanceof ServiceEngine) && !enters(it)) continue
+    if (!(node instanceof ServiceEngine)) {
+      other(it as Child)
+      continue
+    }
+    own(node)
+    const children = node.family?.children ?? []
+    for (let i = children.length - 1; i >= 0; i--) open.push(children[i] as Child)
+  }
+}
+
+export function walkTree(root: ServiceEngine, fn: (engine: ServiceEngine) => void, other: (child: Child) => void): void {
+  walk(root, fn, other)
+}
+
+/** Each service's own health, the parents before their sub-services. */
+export function visitTree(root: ServiceEngine, into: VisitEntry, flush: boolean): void {
+  walk(
+    root,
+    (engine) => {
+      visitOne(engine, into, flush)
+    },
+    (child) => {
+      if (child.node !== undefined) child.node.visit(into, flush)
+      else if (flush) readReporter(child.service, child.id, into)
+    },
+  )
+}
+
+function visitOne(engine: ServiceEngine, into: VisitEntry, flush: boolean): void {
+  const refusal = engine.machine.notStarted()
+  if (refusal !== null) {
+    into(engine.id, refusal)
+    return
+  }
+  const flushed = flush ? engine.machine.takeErrors() : []
+  const conditions = engine.knownConditions
+  if (flushed.length === 0 && conditions === undefined) into(engine.id, null)
+  else into(engine.id, joinErrors([...flushed, ...(conditions?.shown() ?? [])]), joinErrors(flushed))
+}
+
+/** What has not ended in a tree in transition: own work, then that of sub-services that are in transition themselves. */
+export function pendingInTree(root: ServiceEngine, into: (work: PendingWork) => void): void {
+  walk(
+    root,
+    (engine) => {
+      engine.pendingHere(into)
+    },
+    (child) => {
+      child.node?.pending?.(into)
+    },
+    (child) => {
+      if (child.isBusy && !child.knowsItself) into(child.asPending())
+      return child.isBusy && child.knowsItself
+    },
+  )
+}
+
+/** Own readiness, then that of each sub-service, joined. */
+export function treeReadiness(root: ServiceEngine): Error | null {
+  const errors: Error[] = []
+  const add = (error: Error | null): void => {
+    if (error !== null) errors.push(error)
+  }
+  walk(
+    root,
+    (engine) => {
+      add(engine.machine.notStarted())
+    },
+    (child) => {
+      add(readReadiness(child.service, child.id))
+    },
+  )
+  return joinErrors(errors)
+}
