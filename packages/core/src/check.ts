@@ -1,7 +1,8 @@
 /** Bad input is told before anything has changed: what was wrong, and what would be right. */
 
 export function checkObject(value: unknown, what: string): void {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`Cannot use ${what}: expected an object, got ${show(value)}`)
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`Cannot use ${what}: expected an object, got ${show(value)}`)
 }
 
 export function checkFunction(value: unknown, what: string): void {
@@ -10,9 +11,11 @@ export function checkFunction(value: unknown, what: string): void {
 
 /** The same for a function that gives a promise: the error as a rejection, or `undefined` when there is none. */
 export function refuseNonFunction(value: unknown, what: string): Promise<never> | undefined {
-  return typeof value === 'function' ? undefined : refused(() => {
-    checkFunction(value, what)
-  })
+  return typeof value === 'function'
+    ? undefined
+    : refused(() => {
+        checkFunction(value, what)
+      })
 }
 
 /** What a check throws, as a rejection. */
@@ -21,7 +24,7 @@ export function refused(check: () => void): Promise<never> | undefined {
     check()
     return undefined
   } catch (error) {
-    return Promise.reject(error as Error)
+    return Promise.reject(error)
   }
 }
 
@@ -42,7 +45,12 @@ export function checkString(value: unknown, what: string): void {
 export function checkSignal(value: unknown, what = '"signal"'): void {
   if (value === undefined) return
   const signal = value as AbortSignal | null
-  if (typeof signal !== 'object' || signal === null || typeof signal.aborted !== 'boolean' || typeof signal.addEventListener !== 'function') {
+  if (
+    typeof signal !== 'object' ||
+    signal === null ||
+    typeof signal.aborted !== 'boolean' ||
+    typeof signal.addEventListener !== 'function'
+  ) {
     throw new TypeError(`Cannot use ${what}: expected an AbortSignal, got ${show(value)}`)
   }
 }
@@ -51,7 +59,9 @@ export function checkSignal(value: unknown, what = '"signal"'): void {
 export function checkDuration(value: unknown, what: string): void {
   checkNumber(value, what)
   if (!((value as number) >= 0 && (value as number) < Infinity)) {
-    throw new RangeError(`Cannot use ${what}: expected a finite number of milliseconds of 0 or more, got ${show(value)}`)
+    throw new RangeError(
+      `Cannot use ${what}: expected a finite number of milliseconds of 0 or more, got ${show(value)}`,
+    )
   }
 }
 
@@ -76,7 +86,9 @@ export function checkNumber(value: unknown, what: string): void {
 
 export function checkOneOf(value: unknown, choices: readonly string[], what: string): void {
   if (!choices.includes(value as string)) {
-    throw new TypeError(`Cannot use ${what}: expected one of ${choices.map((it) => `"${it}"`).join(', ')}, got ${show(value)}`)
+    throw new TypeError(
+      `Cannot use ${what}: expected one of ${choices.map((it) => `"${it}"`).join(', ')}, got ${show(value)}`,
+    )
   }
 }
 

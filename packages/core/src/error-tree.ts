@@ -2,7 +2,7 @@
  * Walks an error and all that is under it, depth first in order: the error, its `cause`, then its `errors`. Each value
  * comes once, so a cycle ends; a chain of any length does not grow the stack.
  */
-export function* errorTree(error: unknown): Generator<unknown> {
+export function* errorTree(error: unknown): Generator {
   const seen = new Set<unknown>()
   const open: unknown[] = [error]
   while (open.length > 0) {

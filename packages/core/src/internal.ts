@@ -4,7 +4,16 @@ export { now } from './clock.ts'
 export { RingBuffer } from './error-buffer.ts'
 export { NamedLogger, namedLogger, SILENT } from './logger.ts'
 export { activate, beginOperation, endOperation, isThenable } from './operation.ts'
-export { checkScope, childId, detectsSelfClose, insideOf, rootOf, SCOPE_INSIDE, sharedOf, tracesTasks } from './scope.ts'
+export {
+  checkScope,
+  childId,
+  detectsSelfClose,
+  insideOf,
+  rootOf,
+  SCOPE_INSIDE,
+  sharedOf,
+  tracesTasks,
+} from './scope.ts'
 export type { ScopeInside } from './scope.ts'
 export { SERVICE_STATES } from './service.ts'
 export { startTimer } from './timer.ts'

@@ -14,7 +14,10 @@ function observe(scope: Scope, exporter: Exporter, event: ServiceEvent): void {
   try {
     const result: unknown = exporter.observe?.(event)
     // An async observe is a mistake, but its rejection must not end the process.
-    if (isThenable(result)) result.then(undefined, (error: unknown) => { reportExporter(scope, exporter, 'observe', error) })
+    if (isThenable(result))
+      result.then(undefined, (error: unknown) => {
+        reportExporter(scope, exporter, 'observe', error)
+      })
   } catch (error) {
     reportExporter(scope, exporter, 'observe', error)
   }

@@ -14,7 +14,9 @@ export function readReporter(reporter: HealthReporter, name: string, into: Visit
   try {
     for (const entry of reporter.healthReport() as Iterable<readonly [unknown, unknown]>) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') {
-        throw new TypeError(`Cannot read the health report of ${show(name)}: expected entries of a name and an error, got ${show(entry)}`)
+        throw new TypeError(
+          `Cannot read the health report of ${show(name)}: expected entries of a name and an error, got ${show(entry)}`,
+        )
       }
       entries.push([entry[0], asHealth(entry[1], entry[0])])
     }
@@ -40,7 +42,9 @@ export function readReadiness(reporter: HealthReporter, name: string): Error | n
 
 function asHealth(value: unknown, name: string): Error | null {
   if (value === null || value === undefined) {
-    return value === null ? null : new TypeError(`Cannot read the health of ${show(name)}: expected an error or null, got undefined`)
+    return value === null
+      ? null
+      : new TypeError(`Cannot read the health of ${show(name)}: expected an error or null, got undefined`)
   }
   if (typeof value === 'object') return toError(value)
   return new TypeError(`Cannot read the health of ${show(name)}: expected an error or null, got ${show(value)}`)

@@ -19,7 +19,10 @@ export function mergeReports(reports: Iterable<HealthReport>, options: MergeOpti
     for (const [name, error] of report) {
       const earlier = merged.get(name)
       if (earlier !== undefined && duplicates === 'throw') {
-        throw new ServiceError(`Cannot merge the reports: the name ${show(name)} comes twice`, { code: 'DUPLICATE_NAME', service: name })
+        throw new ServiceError(`Cannot merge the reports: the name ${show(name)} comes twice`, {
+          code: 'DUPLICATE_NAME',
+          service: name,
+        })
       }
       merged.set(name, earlier === undefined ? error : joinErrors([earlier, error]))
     }

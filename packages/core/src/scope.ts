@@ -76,7 +76,12 @@ export function createScope(options: ScopeOptions = {}): RootScope {
     },
     flush: (signal) => flushExporters(scope, signal),
   }
-  Object.defineProperty(scope, SHARED, { value: new Map([[TRACE_TASKS, traceTasks], [DETECT_SELF_CLOSE, detectSelfClose]]) })
+  Object.defineProperty(scope, SHARED, {
+    value: new Map([
+      [TRACE_TASKS, traceTasks],
+      [DETECT_SELF_CLOSE, detectSelfClose],
+    ]),
+  })
   return scope
 }
 
@@ -84,7 +89,8 @@ export function createScope(options: ScopeOptions = {}): RootScope {
 const DRAINING = new Error('The program is draining')
 
 function checkExporters(exporters: readonly Exporter[]): void {
-  if (!Array.isArray(exporters)) throw new TypeError(`Cannot use option "exporters": expected an array, got ${show(exporters)}`)
+  if (!Array.isArray(exporters))
+    throw new TypeError(`Cannot use option "exporters": expected an array, got ${show(exporters)}`)
   for (const exporter of exporters as readonly Exporter[]) {
     checkObject(exporter, 'an entry of option "exporters"')
     checkOptionalFunction(exporter.observe, 'the method "observe" of an exporter')
@@ -151,7 +157,10 @@ export function reportExporter(scope: Scope, exporter: Exporter, part: string, e
   if (reported.has(exporter)) return
   reported.add(exporter)
   try {
-    scope.logger.error({ err: error }, `Exporter failed in ${part}: its event is dropped, and further failures are not logged`)
+    scope.logger.error(
+      { err: error },
+      `Exporter failed in ${part}: its event is dropped, and further failures are not logged`,
+    )
   } catch {
     // A logger that throws as well leaves nobody to tell.
   }
@@ -160,13 +169,22 @@ export function reportExporter(scope: Scope, exporter: Exporter, part: string, e
 async function flushExporters(scope: Scope, signal: AbortSignal): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => { resolve() }, { once: true })
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve()
+        },
+        { once: true },
+      )
   })
   const flushed = scope.exporters.map(async (exporter) => {
     if (exporter.flush === undefined) return
     let done = false
     const flush = (async () => exporter.flush?.(signal))().then(
-      () => { done = true },
+      () => {
+        done = true
+      },
       (error: unknown) => {
         done = true
         reportExporter(scope, exporter, 'flush', error)

@@ -2,14 +2,7 @@
 export type Awaitable<T> = T | PromiseLike<T>
 
 /** The seven states, spelled as in the Go original and numbered 0 to 6 in this order where a number is shown. */
-export type ServiceState =
-  | 'Unstarted'
-  | 'Started'
-  | 'Starting'
-  | 'StartFailed'
-  | 'Stopping'
-  | 'Stopped'
-  | 'StopFailed'
+export type ServiceState = 'Unstarted' | 'Started' | 'Starting' | 'StartFailed' | 'Stopping' | 'Stopped' | 'StopFailed'
 
 /** The states by number: `SERVICE_STATES[0]` is `'Unstarted'`. */
 export const SERVICE_STATES: readonly ServiceState[] = [

@@ -1,9 +1,12 @@
 import { type HealthNode, isServiceError, nodeOf, type PendingWork, type Service } from '@svc/core'
 import { checkFunction, checkName, checkObject, isThenable, show } from '@svc/core/internal'
 import { DONE, type Machine, STARTING, STOPPED, STOPPING } from '@svc/statemachine/internal'
+import type { ServiceEngine } from './service-engine.ts'
 
 /** What an owner needs of the inside of a sub-service beyond its health; a node of another make may lack it. */
 export interface OwnedNode extends HealthNode {
+  /** Itself, when it is an engine. */
+  readonly engine?: ServiceEngine
   readonly height?: number
   readonly machine?: Machine
   readonly owner?: HealthNode | undefined
@@ -78,7 +81,7 @@ export class Child {
       result = this.service.close(signal)
     } catch (error) {
       this.end()
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     if (result !== DONE && isThenable(result)) {
       return this.endAfter(result).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { joinErrors, toError } from '@svc/core'
 import { beginOperation, endOperation } from '@svc/core/internal'
 import { DONE } from '@svc/statemachine/internal'
-import { STOPPED } from '@svc/stopchan/internal'
+import { STOP_REASON } from '@svc/stopchan/internal'
 import type { Child } from './children.ts'
 import { deadlineError } from './deadline.ts'
 import { callHook } from './hooks.ts'
@@ -19,7 +19,7 @@ export function* closeSteps(engine: ServiceEngine): Steps {
   const own: (Error | null)[] = []
   logger.info({ state: 'Stopping' }, 'Closing')
   if (isLate(engine)) engine.pending(pending.note)
-  engine.chan.close(STOPPED)
+  engine.chan.close(STOP_REASON)
   yield* endTasks(engine, pending)
   const { close } = config
   if (close !== undefined) {
@@ -75,7 +75,7 @@ function* closeChildren(engine: ServiceEngine, pending: PendingList): Wait<(Erro
 /** Nothing closes before its dependents. */
 function* closeInReverse(engine: ServiceEngine, open: Child[], pending: PendingList): Wait<(Error | null)[]> {
   const errors: (Error | null)[] = []
-  for (const child of open.reverse()) {
+  for (const child of open.toReversed()) {
     if (child.needsNewStack && !isLate(engine)) yield within(undefined, DONE)
     try {
       const closed = child.closeOnce(engine.transition?.share())

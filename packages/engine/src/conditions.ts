@@ -20,7 +20,11 @@ export class Conditions {
   }
 
   set(key: string | symbol, error: unknown): void {
-    const condition: Condition = { error: toError(error), label: typeof key === 'string' ? key : undefined, shown: undefined }
+    const condition: Condition = {
+      error: toError(error),
+      label: typeof key === 'string' ? key : undefined,
+      shown: undefined,
+    }
     this.held.set(key, condition)
     this.tell(key, condition.error)
   }
@@ -38,7 +42,13 @@ export class Conditions {
     this.watcher.touch()
     const { scope } = this
     if (scope.exporters.length === 0) return
-    emit(scope, { type: 'condition', scope, key: typeof key === 'string' ? key : (key.description ?? ''), error, active: this.held.size })
+    emit(scope, {
+      type: 'condition',
+      scope,
+      key: typeof key === 'string' ? key : (key.description ?? ''),
+      error,
+      active: this.held.size,
+    })
   }
 }
 
@@ -48,6 +58,8 @@ function show({ label, error }: Condition): Error {
 
 export function checkConditionError(error: unknown): void {
   if (error === null || error === undefined) {
-    throw new TypeError(`Cannot set a health condition: got ${String(error)} where an error is needed; clear it to make it healthy`)
+    throw new TypeError(
+      `Cannot set a health condition: got ${String(error)} where an error is needed; clear it to make it healthy`,
+    )
   }
 }

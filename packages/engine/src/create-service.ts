@@ -1,7 +1,7 @@
 import { attachNode, type HealthReport, isServiceError, joinErrors, type Service } from '@svc/core'
 import { checkSignal, refused } from '@svc/core/internal'
 import { STARTED } from '@svc/statemachine/internal'
-import { STOPPED, type StopNode } from '@svc/stopchan/internal'
+import { STOP_REASON, type StopNode } from '@svc/stopchan/internal'
 import { closeSteps } from './close-steps.ts'
 import { budgetOf, deadlineError } from './deadline.ts'
 import type { Engine } from './engine.ts'
@@ -31,7 +31,10 @@ export function createService(config: ServiceConfig): EngineService {
 }
 
 /** The same, and the engine with it, for the service's own functions. Go: `Config.NewServiceEngine`. */
-export function createServiceEngine(config: ServiceConfig): { readonly service: EngineService; readonly engine: Engine } {
+export function createServiceEngine(config: ServiceConfig): {
+  readonly service: EngineService
+  readonly engine: Engine
+} {
   checkConfig(config)
   const engine = new ServiceEngine(config)
   if (config.subServices !== undefined) {
@@ -74,16 +77,17 @@ function close(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
   })
   if (bad !== undefined) return bad
   const { machine, config } = this
-  let budget: StopNode | undefined
-  const steps = (): Promise<void> | undefined => run(this, budget ?? budgetOf(signal, config.closeTimeoutMs), closeSteps(this))
-  const now = machine.stopNow(steps)
+  const now = machine.stopNow(() => run(this, budgetOf(signal, config.closeTimeoutMs), closeSteps(this)))
   if (now !== undefined) return now
-  budget = budgetOf(signal, config.closeTimeoutMs)
-  const queued = machine.queueStop(steps)
+  const budget = budgetOf(signal, config.closeTimeoutMs)
+  const queued = machine.queueStop(() => run(this, budget, closeSteps(this)))
   // What holds the stop back may itself wait for the engine's signal.
-  if (machine.number === STARTED) this.chan.close(STOPPED)
-  if (budget !== undefined) endWaiting(this, budget, (error) => queued.withdraw(error))
-  return queued.ended
+  if (machine.number === STARTED) this.chan.close(STOP_REASON)
+  if (budget === undefined) return queued.ended
+  endWaiting(this, budget, queued.withdraw)
+  return queued.ended.finally(() => {
+    budget.detach()
+  })
 }
 
 /** At its deadline a close that still waits for its turn abandons guarded functions, or gives up on a transition in flight. */
@@ -96,10 +100,7 @@ function endWaiting(engine: ServiceEngine, budget: StopNode, withdraw: (error: E
     }
     const pending = new PendingList()
     engine.pending(pending.note)
-    if (withdraw(deadlineError('close', engine.id, pending.list(), budget.reason))) {
-      budget.detach()
-      engine.interrupt(budget.reason)
-    }
+    if (withdraw(deadlineError('close', engine.id, pending.list(), budget.reason))) engine.interrupt(budget.reason)
   })
   if (budget.hasEnded) waiter.stop()
   else budget.asSource().link(waiter)

@@ -22,10 +22,20 @@ export function ranOut(budget: StopNode): boolean {
 }
 
 /** A deadline never just says that time ran out: it names what had not ended. */
-export function deadlineError(verb: string, service: string, pending: readonly PendingWork[], cause: unknown): ServiceError {
+export function deadlineError(
+  verb: string,
+  service: string,
+  pending: readonly PendingWork[],
+  cause: unknown,
+): ServiceError {
   const names = pending.map((work) => `${describe(work)} (${Math.round(work.ageMs)} ms)`)
   const what = names.length === 0 ? 'nothing that has a name had not ended' : `not ended: ${names.join(', ')}`
-  return new ServiceError(`Cannot ${verb} ${show(service)} in time: ${what}`, { code: 'TIMEOUT', service, pending, cause })
+  return new ServiceError(`Cannot ${verb} ${show(service)} in time: ${what}`, {
+    code: 'TIMEOUT',
+    service,
+    pending,
+    cause,
+  })
 }
 
 function describe({ service, kind, label }: PendingWork): string {

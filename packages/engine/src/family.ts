@@ -1,9 +1,9 @@
-import type { Service } from '@svc/core'
-import { show } from '@svc/core/internal'
+import { type Service, toError } from '@svc/core'
+import { checkObject, checkSignal, show } from '@svc/core/internal'
 import { DONE, STARTING, STOPPING } from '@svc/statemachine/internal'
 import type { StopNode } from '@svc/stopchan/internal'
 import { Child, notASubService } from './children.ts'
-import { checkSubServiceOptions, type ServiceEngine } from './service-engine.ts'
+import type { ServiceEngine } from './service-engine.ts'
 
 /** The sub-services of one service, in the order in which they were adopted. */
 export class Family {
@@ -18,7 +18,9 @@ export class Family {
   /** Takes all or none. */
   adoptAll(services: readonly Service[]): void {
     if (!Array.isArray(services)) {
-      throw new TypeError(`Cannot make ${show(this.engine.id)}: expected "subServices" to give an array of services, got ${show(services)}`)
+      throw new TypeError(
+        `Cannot make ${show(this.engine.id)}: expected "subServices" to give an array of services, got ${show(services)}`,
+      )
     }
     try {
       for (const service of services as readonly Service[]) this.adopt(new Child(service))
@@ -29,8 +31,11 @@ export class Family {
   }
 
   /** Starts one that comes while its parent runs. */
-  async start<S extends Service>(service: S, options: { readonly signal?: AbortSignal | undefined } | undefined): Promise<S> {
-    checkSubServiceOptions(options)
+  async start<S extends Service>(
+    service: S,
+    options: { readonly signal?: AbortSignal | undefined } | undefined,
+  ): Promise<S> {
+    checkStartOptions(options)
     const { engine } = this
     this.assertOpen()
     const child = new Child(service)
@@ -62,25 +67,27 @@ export class Family {
   }
 
   /** Begins to close all that are open, at once; what ends at once leaves nothing to wait for. Errors come in order of adoption. */
-  closeAll(children: readonly Child[], budget: StopNode | undefined, errors: (Error | null)[]): Promise<void> | undefined {
+  closeAll(
+    children: readonly Child[],
+    budget: StopNode | undefined,
+    errors: (Error | null)[],
+  ): Promise<void> | undefined {
     const signal = budget?.share()
+    const { promise, resolve } = Promise.withResolvers<void>()
     let open = 0
-    let done: PromiseWithResolvers<void> | undefined
     children.forEach((child, at) => {
       const closed = child.needsNewStack ? DONE.then(() => child.closeOnce(signal)) : child.closeOnce(signal)
       if (closed === undefined) return
       open++
       const end = (): void => {
-        if (--open === 0) done?.resolve()
+        if (--open === 0) resolve()
       }
       closed.then(end, (error: unknown) => {
-        errors[at] = error as Error
+        errors[at] = toError(error)
         end()
       })
     })
-    if (open === 0) return undefined
-    done = Promise.withResolvers<void>()
-    return done.promise
+    return open === 0 ? undefined : promise
   }
 
   private async closeOne(child: Child): Promise<void> {
@@ -96,7 +103,9 @@ export class Family {
   private adopt(child: Child): void {
     const { engine } = this
     if (this.names.has(child.id)) {
-      throw new TypeError(`Cannot make ${show(child.id)} a sub-service of ${show(engine.id)}: it has one of that name already`)
+      throw new TypeError(
+        `Cannot make ${show(child.id)} a sub-service of ${show(engine.id)}: it has one of that name already`,
+      )
     }
     child.node?.adopt(engine)
     this.children.push(child)
@@ -123,4 +132,10 @@ export class Family {
   private assertOpen(): void {
     if (!this.isOpen()) throw this.engine.notStarted()
   }
+}
+
+function checkStartOptions(options: { readonly signal?: AbortSignal | undefined } | undefined): void {
+  if (options === undefined) return
+  checkObject(options, 'the options')
+  checkSignal(options.signal, 'option "signal"')
 }

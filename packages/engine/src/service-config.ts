@@ -1,5 +1,12 @@
 import type { Awaitable, Scope, Service } from '@svc/core'
-import { checkDuration, checkName, checkObject, checkOneOf, checkOptionalFunction, checkScope } from '@svc/core/internal'
+import {
+  checkDuration,
+  checkName,
+  checkObject,
+  checkOneOf,
+  checkOptionalFunction,
+  checkScope,
+} from '@svc/core/internal'
 import type { Engine } from './engine.ts'
 
 /** What {@link createService} makes a service of. */

@@ -4,7 +4,6 @@ import {
   checkFunction,
   checkName,
   checkObject,
-  checkSignal,
   ChildScope,
   refuseNonFunction,
   SCOPE_INSIDE,
@@ -22,7 +21,7 @@ import { Family } from './family.ts'
 import type { ServiceConfig } from './service-config.ts'
 import { checkTaskOptions } from './task-options.ts'
 import { type Enclose, Tasks } from './tasks.ts'
-import { pendingInTree, visitTree, walkTree } from './tree.ts'
+import { pendingInTree, touchPath, visitTree, walkTree } from './tree.ts'
 
 /**
  * What stands behind a service. One lean object for the scope, the engine and the health node, since thousands of them
@@ -48,7 +47,13 @@ export class ServiceEngine extends ChildScope implements Engine, OwnedNode {
     this.config = config
     this.machine = new Machine(this, this)
     // The context in which the scope is made, for tasks: a timer made in a start would stay in its span for ever.
-    this.enclose = this.exporters.some((exporter) => exporter.activate !== undefined) ? AsyncLocalStorage.snapshot() : undefined
+    this.enclose = this.exporters.some((exporter) => exporter.activate !== undefined)
+      ? AsyncLocalStorage.snapshot()
+      : undefined
+  }
+
+  get engine(): this {
+    return this
   }
 
   get chan(): Chan {
@@ -96,7 +101,11 @@ export class ServiceEngine extends ChildScope implements Engine, OwnedNode {
   ifNotStopped<T>(fn: () => Awaitable<T>): Promise<T> {
     if (typeof fn !== 'function') return refuseNonFunction(fn, 'the guarded function') as Promise<never>
     const { machine } = this
-    if (machine.number === STOPPED || machine.number === STOPPING || (machine.number === STARTED && machine.stopAsked)) {
+    if (
+      machine.number === STOPPED ||
+      machine.number === STOPPING ||
+      (machine.number === STARTED && machine.stopAsked)
+    ) {
       return Promise.reject(alreadyStopped(this.id, machine.number === STOPPED ? 'Stopped' : 'Stopping'))
     }
     return machine.leases.run(fn)
@@ -192,18 +201,11 @@ export class ServiceEngine extends ChildScope implements Engine, OwnedNode {
       if (above === this) throw new TypeError(`Cannot own ${this.quoted}: it is above its owner already`)
     }
     this.owner = owner
-    this.machine.owner = owner instanceof ServiceEngine ? owner.machine : undefined
+    this.machine.owner = (owner as OwnedNode).machine
   }
 
-  /** Marks the path of owners: what is not on it has not changed. */
   touch(): void {
-    let node: OwnedNode = this
-    while (node instanceof ServiceEngine) {
-      node.revision++
-      if (node.owner === undefined) return
-      node = node.owner
-    }
-    node.touch?.()
+    touchPath(this)
   }
 
   /** Tells exporters that it and all below it have gone. */
@@ -229,7 +231,13 @@ export class ServiceEngine extends ChildScope implements Engine, OwnedNode {
   pendingHere(into: (work: PendingWork) => void): void {
     const { hook, id } = this
     if (hook !== undefined) {
-      into({ service: id, kind: hook.kind, label: hook.kind, ageMs: performance.now() - hook.since, startedBy: undefined })
+      into({
+        service: id,
+        kind: hook.kind,
+        label: hook.kind,
+        ageMs: performance.now() - hook.since,
+        startedBy: undefined,
+      })
     }
     this.machine.knownLeases?.pending(id, into)
     this.tracked?.pending(id, into)
@@ -259,9 +267,3 @@ Object.defineProperty(ServiceEngine.prototype, SCOPE_INSIDE, {
     return this.machine
   },
 })
-
-export function checkSubServiceOptions(options: { readonly signal?: AbortSignal | undefined } | undefined): void {
-  if (options === undefined) return
-  checkObject(options, 'the options')
-  checkSignal(options.signal, 'option "signal"')
-}

@@ -57,14 +57,17 @@ function* attempt(
       const expired = (): void => {
         if (engine.transition !== undefined && ranOut(engine.transition)) engine.pending(pending.note)
       }
-      if (!(yield within(engine.transition, work.promise, expired))) return { thrown: undefined, during: child, unfinished: work }
+      if (!(yield within(engine.transition, work.promise, expired)))
+        return { thrown: undefined, during: child, unfinished: work }
     }
     engine.hook = undefined
   } catch (error) {
     engine.hook = undefined
     return { thrown: { error }, during: child, unfinished: undefined }
   }
-  return engine.transition?.hasEnded === true ? { thrown: undefined, during: undefined, unfinished: undefined } : undefined
+  return engine.transition?.hasEnded === true
+    ? { thrown: undefined, during: undefined, unfinished: undefined }
+    : undefined
 }
 
 function* fail(engine: ServiceEngine, failure: Failure, pending: PendingList): Wait<Error> {
@@ -92,5 +95,10 @@ function startError(engine: ServiceEngine, failure: Failure, cause: unknown, pen
       : failure.thrown !== undefined
         ? 'its start function failed'
         : 'it was aborted'
-  return new ServiceError(`Cannot start ${show(id)}: ${why}`, { code: 'START_FAILED', service: id, pending: pending.list(), cause })
+  return new ServiceError(`Cannot start ${show(id)}: ${why}`, {
+    code: 'START_FAILED',
+    service: id,
+    pending: pending.list(),
+    cause,
+  })
 }

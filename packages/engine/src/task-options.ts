@@ -9,6 +9,10 @@ export function checkTaskOptions(options: TaskOptions | undefined): void {
 }
 
 /** How work is called: as its options say, else as its function, else as what it is. */
-export function labelOf(options: TaskOptions | undefined, fn: { readonly name: string }, kind: 'task' | 'tick'): string {
+export function labelOf(
+  options: TaskOptions | undefined,
+  fn: { readonly name: string },
+  kind: 'task' | 'tick',
+): string {
   return options?.label ?? (fn.name === '' ? kind : fn.name)
 }

@@ -70,10 +70,16 @@ export class Tasks {
     const label = labelOf(options, fn, 'task')
     const task = this.add('task', label)
     if (options?.signal !== undefined) this.engine.chan.limited(task, { signal: options.signal })
-    this.run(() => fn(task), 'task', label, task, (failure) => {
-      this.remove(task)
-      if (failure !== null) this.fail('task', label, failure)
-    })
+    this.run(
+      () => fn(task),
+      'task',
+      label,
+      task,
+      (failure) => {
+        this.remove(task)
+        if (failure !== null) this.fail('task', label, failure)
+      },
+    )
   }
 
   goTick(
@@ -107,10 +113,16 @@ export class Tasks {
   private tick(fn: (tick: StopContext) => Awaitable<void>, label: string): Promise<Error | null> {
     const context = this.engine.chan.child() as StopNode
     return new Promise((resolve) => {
-      this.run(() => fn(context), 'tick', label, context, (failure) => {
-        context[Symbol.dispose]()
-        resolve(failure)
-      })
+      this.run(
+        () => fn(context),
+        'tick',
+        label,
+        context,
+        (failure) => {
+          context[Symbol.dispose]()
+          resolve(failure)
+        },
+      )
     })
   }
 

@@ -1,7 +1,7 @@
 import { joinErrors, type PendingWork } from '@svc/core'
 import { readReadiness, readReporter, type VisitEntry } from '@svc/core/internal'
-import type { Child } from './children.ts'
-import { ServiceEngine } from './service-engine.ts'
+import type { Child, OwnedNode } from './children.ts'
+import type { ServiceEngine } from './service-engine.ts'
 
 /** Walks a service and all below it with a loop: how deep a tree is, is the user's affair. */
 function walk(
@@ -10,21 +10,41 @@ function walk(
   other: (child: Child) => void,
   enters: (child: Child) => boolean = () => true,
 ): void {
-  const open: (ServiceEngine | Child)[] = [root]
-  for (let it = open.pop(); it !== undefined; it = open.pop()) {
-    const node = it instanceof ServiceEngine ? it : it.node
-    if (!(it instanceof ServiceEngine) && !enters(it)) continue
-    if (!(node instanceof ServiceEngine)) {
-      other(it as Child)
-      continue
-    }
-    own(node)
-    const children = node.family?.children ?? []
+  const open: Child[] = []
+  const enter = (engine: ServiceEngine): void => {
+    own(engine)
+    const children = engine.family?.children ?? []
     for (let i = children.length - 1; i >= 0; i--) open.push(children[i] as Child)
+  }
+  enter(root)
+  for (let child = open.pop(); child !== undefined; child = open.pop()) {
+    if (!enters(child)) continue
+    const engine = child.node?.engine
+    if (engine === undefined) other(child)
+    else enter(engine)
   }
 }
 
-export function walkTree(root: ServiceEngine, fn: (engine: ServiceEngine) => void, other: (child: Child) => void): void {
+/** Marks the path of owners: what is not on it has not changed. */
+export function touchPath(from: ServiceEngine): void {
+  let engine = from
+  while (true) {
+    engine.revision++
+    const owner: OwnedNode | undefined = engine.owner
+    const above = owner?.engine
+    if (above === undefined) {
+      owner?.touch?.()
+      return
+    }
+    engine = above
+  }
+}
+
+export function walkTree(
+  root: ServiceEngine,
+  fn: (engine: ServiceEngine) => void,
+  other: (child: Child) => void,
+): void {
   walk(root, fn, other)
 }
 

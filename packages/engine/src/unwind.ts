@@ -1,5 +1,5 @@
 import { toError } from '@svc/core'
-import { STOPPED } from '@svc/stopchan/internal'
+import { STOP_REASON } from '@svc/stopchan/internal'
 import type { Child } from './children.ts'
 import { givingUp } from './deadline.ts'
 import type { PendingList } from './pending-list.ts'
@@ -23,10 +23,14 @@ export interface Unwound {
  * Takes back what a start has done: aborts the engine's signal, lets the unfinished step and the tasks give up, closes
  * the sub-services that had started in reverse order. What does not give up in time is abandoned and noted.
  */
-export function* unwind(engine: ServiceEngine, unfinished: Unfinished | undefined, pending: PendingList): Wait<Unwound> {
+export function* unwind(
+  engine: ServiceEngine,
+  unfinished: Unfinished | undefined,
+  pending: PendingList,
+): Wait<Unwound> {
   const budget = givingUp(engine.transition, engine.config.closeTimeoutMs)
   const errors: (Error | null)[] = []
-  engine.chan.close(STOPPED)
+  engine.chan.close(STOP_REASON)
   let late: { readonly error: unknown } | undefined
   const note = (): void => {
     engine.pending(pending.note)
@@ -39,7 +43,7 @@ export function* unwind(engine: ServiceEngine, unfinished: Unfinished | undefine
   engine.hook = undefined
   const ended = engine.knownTasks?.ended()
   if (ended !== undefined) yield within(budget, ended, note)
-  for (const child of engine.family === undefined ? [] : [...engine.family.children].reverse()) {
+  for (const child of engine.family?.children.toReversed() ?? []) {
     if (!child.started || child.hasStopped) continue
     try {
       const closed = child.closeOnce(budget.share())

@@ -19,7 +19,11 @@ export class Waiter extends Link {
  * when the budget ends first. `expired` is called at that very moment, to note what has not ended by then. What is left
  * behind never becomes an unhandled rejection.
  */
-export function within(budget: StopNode | undefined, work: PromiseLike<unknown>, expired?: () => void): Promise<boolean> {
+export function within(
+  budget: StopNode | undefined,
+  work: PromiseLike<unknown>,
+  expired?: () => void,
+): Promise<boolean> {
   const promise = Promise.resolve(work)
   if (budget === undefined) return promise.then(() => true)
   return new Promise((resolve, reject) => {
@@ -34,7 +38,7 @@ export function within(budget: StopNode | undefined, work: PromiseLike<unknown>,
       },
       (error: unknown) => {
         waiter.unlink()
-        reject(error as Error)
+        reject(error)
       },
     )
     if (budget.hasEnded) waiter.stop()

@@ -40,7 +40,7 @@ export class Leases {
       pending = isThenable(value)
     } catch (error) {
       this.release(inside)
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
     if (pending) return this.hold(value, fn.name, inside)
     this.streak++

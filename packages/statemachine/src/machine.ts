@@ -1,5 +1,22 @@
-import { type Awaitable, emit, type Operation, type Scope, type ServiceError, type ServiceState, toError } from '@svc/core'
-import { activate, beginOperation, endOperation, insideOf, isThenable, now, type ScopeInside, SERVICE_STATES } from '@svc/core/internal'
+import {
+  type Awaitable,
+  emit,
+  type Operation,
+  type Scope,
+  type ServiceError,
+  type ServiceState,
+  toError,
+} from '@svc/core'
+import {
+  activate,
+  beginOperation,
+  endOperation,
+  insideOf,
+  isThenable,
+  now,
+  type ScopeInside,
+  SERVICE_STATES,
+} from '@svc/core/internal'
 import { type Inside, type Insides, insidesOf, type Owned } from './inside.ts'
 import { Leases } from './leases.ts'
 import { ObservedBuffer, STARTED_CAP, type Watcher } from './observed-buffer.ts'
@@ -21,7 +38,7 @@ export const DONE: Promise<void> = Promise.resolve()
 export interface QueuedStop {
   readonly ended: Promise<void>
   /** Gives up; false when its turn has come already. */
-  withdraw(error: Error): boolean
+  readonly withdraw: (error: Error) => boolean
 }
 
 /**

@@ -25,7 +25,8 @@ export class ObservedBuffer extends RingBuffer {
     super.append(error)
     this.watcher.touch()
     const { scope } = this
-    if (scope.exporters.length > 0) emit(scope, { type: 'error', scope, error: toError(error), dropped: this.droppedSoFar - before })
+    if (scope.exporters.length > 0)
+      emit(scope, { type: 'error', scope, error: toError(error), dropped: this.droppedSoFar - before })
   }
 
   override take(): { errors: readonly Error[]; dropped: number } {

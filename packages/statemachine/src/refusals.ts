@@ -4,7 +4,11 @@ import { show } from '@svc/core/internal'
 /** The refusals of a life cycle: each names the service, by its full name, and the state that it was found in. */
 
 export function notStarted(service: string, state: ServiceState): ServiceError {
-  return new ServiceError(`Cannot use ${show(service)}: it is ${state}, not Started`, { code: 'NOT_STARTED', service, state })
+  return new ServiceError(`Cannot use ${show(service)}: it is ${state}, not Started`, {
+    code: 'NOT_STARTED',
+    service,
+    state,
+  })
 }
 
 export function alreadyStarted(service: string, state: ServiceState): ServiceError {
@@ -16,7 +20,11 @@ export function alreadyStarted(service: string, state: ServiceState): ServiceErr
 }
 
 export function alreadyStopped(service: string, state: ServiceState): ServiceError {
-  return new ServiceError(`Cannot use ${show(service)}: it is ${state}, and is not started again`, { code: 'ALREADY_STOPPED', service, state })
+  return new ServiceError(`Cannot use ${show(service)}: it is ${state}, and is not started again`, {
+    code: 'ALREADY_STOPPED',
+    service,
+    state,
+  })
 }
 
 /** Why a stop that finds this state does nothing; `undefined` for `Started`, the one that it may leave. */
@@ -25,14 +33,21 @@ export function cannotStop(service: string, state: ServiceState): ServiceError |
     case 'Started':
       return undefined
     case 'Stopped':
-      return new ServiceError(`Cannot stop ${show(service)}: it has been stopped already`, { code: 'ALREADY_STOPPED', service, state })
+      return new ServiceError(`Cannot stop ${show(service)}: it has been stopped already`, {
+        code: 'ALREADY_STOPPED',
+        service,
+        state,
+      })
     case 'Unstarted':
       return new ServiceError(`Cannot stop ${show(service)}: it has not been started`, {
         code: 'CANNOT_STOP_UNSTARTED',
         service,
         state,
       })
-    default:
+    case 'Starting':
+    case 'StartFailed':
+    case 'Stopping':
+    case 'StopFailed':
       return new ServiceError(`Cannot stop ${show(service)}: it is ${state}`, { code: 'CANNOT_STOP', service, state })
   }
 }

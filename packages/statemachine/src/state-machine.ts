@@ -1,5 +1,13 @@
 import { type Awaitable, type ErrorBuffer, joinErrors, type Scope, type ServiceState } from '@svc/core'
-import { checkName, checkObject, checkScope, ChildScope, refuseNonFunction, SCOPE_INSIDE, type ScopeInside } from '@svc/core/internal'
+import {
+  checkName,
+  checkObject,
+  checkScope,
+  ChildScope,
+  refuseNonFunction,
+  SCOPE_INSIDE,
+  type ScopeInside,
+} from '@svc/core/internal'
 import { Machine, STARTED, STOPPED } from './machine.ts'
 import type { Watcher } from './observed-buffer.ts'
 import { alreadyStopped, deadlock, notStarted } from './refusals.ts'

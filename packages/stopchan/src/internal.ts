@@ -1,5 +1,5 @@
 export { Link, Ring } from './ring.ts'
 export { StopSource } from './source.ts'
 export { Chan } from './stop-chan.ts'
-export { StopNode, STOPPED } from './stop-node.ts'
+export { StopNode, STOP_REASON } from './stop-node.ts'
 export { sourceOf } from './stop-view.ts'

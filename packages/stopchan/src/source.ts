@@ -60,7 +60,7 @@ export class ForeignSource extends StopSource {
   }
 
   override get reason(): unknown {
-    return this.signal.reason
+    return this.signal.reason as unknown
   }
 
   override link(link: Link): void {

@@ -1,5 +1,5 @@
 import { StopSource } from './source.ts'
-import { STOPPED } from './stop-node.ts'
+import { STOP_REASON } from './stop-node.ts'
 import { ChildMaker, type StopView } from './stop-view.ts'
 
 /**
@@ -51,7 +51,7 @@ export class Chan extends ChildMaker implements StopChan {
     return this.source
   }
 
-  close(reason: unknown = STOPPED): void {
+  close(reason: unknown = STOP_REASON): void {
     if (this.source.isStopped) return
     // The own signal is the eldest: it may be read, and aborted, before any child hears of it.
     const { controller } = this

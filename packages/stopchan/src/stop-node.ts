@@ -12,7 +12,7 @@ export interface StopContext extends Disposable {
 }
 
 // Shared, since an abort without a reason makes a DOMException with a stack each time: 6.7 us against 1.0.
-export const STOPPED: DOMException = new DOMException('This was stopped', 'AbortError')
+export const STOP_REASON: DOMException = new DOMException('This was stopped', 'AbortError')
 const ENDED: DOMException = new DOMException('This context has ended', 'AbortError')
 
 const NODE = Symbol.for('@svc/stopNode@1')
@@ -79,7 +79,10 @@ export class StopNode extends Link implements StopContext {
       timeoutMs,
       () => {
         this.cancel(
-          new ServiceError(`Cannot go on: the time-out of ${timeoutMs} ms has passed`, { code: 'TIMEOUT', service: '' }),
+          new ServiceError(`Cannot go on: the time-out of ${timeoutMs} ms has passed`, {
+            code: 'TIMEOUT',
+            service: '',
+          }),
         )
       },
       hold,
@@ -135,7 +138,7 @@ export class StopNode extends Link implements StopContext {
   private firstReason(reason: unknown): unknown {
     if (this.source.isStopped) return this.source.reason
     const foreign = this.extra?.foreign
-    return foreign !== undefined && foreign.isStopped ? foreign.reason : reason
+    return foreign?.isStopped === true ? foreign.reason : reason
   }
 
   private end(reason: unknown): void {

@@ -1,0 +1,5 @@
+export { exceptionSignal } from './exception-signal.ts'
+export type { ExceptionSignal } from './exception-signal.ts'
+export type { Recorded } from './operation-spans.ts'
+export { otel } from './otel.ts'
+export type { OtelOptions } from './otel.ts'

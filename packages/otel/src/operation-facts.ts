@@ -1,0 +1,76 @@
+import { diag, type Span } from '@opentelemetry/api'
+import type { Operation } from '@svc/core'
+import type { ServiceRecord } from './services.ts'
+import { cut, NAME_LIMIT } from './text.ts'
+
+/** What is known at the end of an operation besides the operation itself. */
+export interface Ending {
+  readonly span: Span
+  readonly reason: string | undefined
+  readonly subServices: number
+}
+
+/** Makes the function that names spans: as the user's does, or `start Database` and the like. */
+export function spanNamer(own: ((operation: Operation) => string) | undefined): (operation: Operation) => string {
+  if (own === undefined) return defaultName
+  return (operation) => {
+    try {
+      const name: unknown = own(operation)
+      if (typeof name === 'string' && name !== '') return cut(name, NAME_LIMIT)
+      diag.error('@svc/otel: option "spanName" gave back no name, the default is used')
+    } catch (error) {
+      diag.error('@svc/otel: option "spanName" failed, the default is used', error)
+    }
+    return defaultName(operation)
+  }
+}
+
+function defaultName({ kind, scope, label }: Operation): string {
+  const name = kind === 'task' ? label || scope.name : scope.name || label
+  return name === '' ? kind : cut(`${kind} ${name}`, NAME_LIMIT)
+}
+
+/** Sets what is known when an operation begins. One call an attribute: an object would be copied by the SDK. */
+export function describeBegin(span: Span, { kind, scope, label }: Operation, service: ServiceRecord | undefined): void {
+  span.setAttribute('svc.operation', kind)
+  span.setAttribute('svc.name', cut(scope.name === '' ? label : scope.name, NAME_LIMIT))
+  span.setAttribute('svc.id', cut(scope.id === '' ? label : scope.id, NAME_LIMIT))
+  if (kind === 'task' || kind === 'tick') span.setAttribute('svc.task.name', cut(label, NAME_LIMIT))
+  if (kind === 'wait') span.setAttribute('svc.task.pending', service?.inFlight ?? 0)
+}
+
+/** Sets what is known when it has ended. */
+export function describeEnd(
+  { span, reason, subServices }: Ending,
+  { kind, label, startedAt }: Operation,
+  service: ServiceRecord | undefined,
+  isSuccess: boolean,
+  endedAt: number,
+): void {
+  if (kind === 'start') {
+    span.setAttribute('svc.state', isSuccess ? 'Started' : 'StartFailed')
+    span.setAttribute('svc.subservice.count', subServices)
+    return
+  }
+  if (kind === 'close') {
+    span.setAttribute('svc.state', isSuccess ? 'Stopped' : 'StopFailed')
+    if (reason !== undefined) span.setAttribute('svc.close.reason', reason)
+    if (service !== undefined && service.upSince > 0) span.setAttribute('svc.uptime', (startedAt - service.upSince) / 1000)
+    return
+  }
+  if (service?.state !== undefined) span.setAttribute('svc.state', service.state)
+  if (kind === 'drain') span.setAttribute('svc.drain.delay', (endedAt - startedAt) / 1000)
+  // Ticks of one label never overlap, so that the count is still this one's.
+  if (kind === 'tick') span.setAttribute('svc.tick.seq', service?.ticks?.get(label) ?? 1)
+}
+
+export function countTick(service: ServiceRecord, label: string): void {
+  const ticks = (service.ticks ??= new Map<string, number>())
+  ticks.set(label, (ticks.get(label) ?? 0) + 1)
+}
+
+/** Why a service is closed: a start above failed, its owner closes, the program ends, or somebody asked for it. */
+export function closeReason({ parent, scope }: Operation, reasonAbove: string | undefined): string {
+  if (parent === undefined) return scope.draining?.aborted ? 'shutdown' : 'requested'
+  return parent.kind === 'start' || reasonAbove === 'start_failed' ? 'start_failed' : 'parent'
+}

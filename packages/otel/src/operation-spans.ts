@@ -1,0 +1,147 @@
+import * as api from '@opentelemetry/api'
+import type { Context, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { Operation } from '@svc/core'
+import { addLink, detached, outside, under } from './contexts.ts'
+import { type Exceptions, tell } from './exceptions.ts'
+import { createLiveSpans, type LiveSpan } from './live-spans.ts'
+import { closeReason, countTick, describeBegin, describeEnd, spanNamer } from './operation-facts.ts'
+import type { ServiceRecord, Services } from './services.ts'
+import { toHrTime } from './time.ts'
+
+/** Which tasks or ticks get a span: none, those that failed, or all. */
+export type Recorded = 'off' | 'errors' | 'all'
+
+export interface OperationSpanOptions {
+  readonly tracer: Tracer
+  readonly services: Services
+  readonly exceptions: Exceptions
+  readonly ticks: Recorded
+  readonly tasks: Recorded
+  readonly single: boolean
+  readonly spanName: ((operation: Operation) => string) | undefined
+}
+
+/** The spans of operations, each from its beginning to its end. */
+export interface OperationSpans {
+  begin(operation: Operation): void
+  /** Gives back whether a span of it was recorded. */
+  end(operation: Operation, error: Error | null, endedAt: number): boolean
+  activate<T>(operation: Operation, fn: () => T): T
+}
+
+export function createOperationSpans(options: OperationSpanOptions): OperationSpans {
+  const { tracer, services, exceptions, ticks, tasks, single } = options
+  const live = createLiveSpans()
+  const nameOf = spanNamer(options.spanName)
+
+  function begin(operation: Operation): void {
+    const { kind, scope } = operation
+    if (!isDetached(kind)) {
+      open(operation, services.known(scope))
+      return
+    }
+    const recorded = kind === 'task' ? tasks : ticks
+    const service = recorded === 'off' ? services.known(scope) : services.of(scope)
+    if (service === undefined) return
+    service.inFlight++
+    if (recorded === 'off') return
+    if (kind === 'tick') countTick(service, operation.label)
+    if (recorded === 'all') open(operation, service)
+  }
+
+  function open(operation: Operation, known: ServiceRecord | undefined): LiveSpan | undefined {
+    const { kind, scope, parent, startedAt } = operation
+    const above = parent === undefined || isDetached(kind) ? undefined : live.get(parent)
+    const start = kind === 'start' ? undefined : startOf(operation, known)
+    const context = above === undefined ? contextOf(operation, start) : above.context
+    const spanOptions: SpanOptions = { startTime: toHrTime(startedAt) }
+    if (start !== undefined && (kind === 'close' || isDetached(kind))) spanOptions.links = addLink([], context, start, 'start')
+    const span = tracer.startSpan(nameOf(operation), spanOptions, context)
+    const isRecording = span.isRecording()
+    // A valid one that is not recorded was left out by the sampler: what runs below must know that.
+    if (!isRecording && !api.isSpanContextValid(span.spanContext())) return undefined
+    const service = known ?? services.of(scope)
+    const it: LiveSpan = {
+      span,
+      context: api.trace.setSpan(context, span),
+      reason: kind === 'close' ? closeReason(operation, above?.reason) : undefined,
+      subServices: 0,
+      told: undefined,
+    }
+    live.set(operation, it)
+    if (kind === 'start') {
+      if (above !== undefined) above.subServices++
+      if (scope.name !== '') service.start = span.spanContext()
+    }
+    if (isRecording) describeBegin(span, operation, service)
+    return it
+  }
+
+  function end(operation: Operation, error: Error | null, endedAt: number): boolean {
+    const { kind, scope } = operation
+    const service = services.known(scope)
+    if (service === undefined) return false
+    if (isDetached(kind) && service.inFlight > 0) service.inFlight--
+    const it = live.get(operation) ?? (error === null ? undefined : openFailed(operation, service))
+    if (it === undefined) return false
+    live.delete(operation)
+    if (kind === 'start' && error === null) service.upSince = endedAt
+    const { span } = it
+    if (!span.isRecording()) return false
+    const time = toHrTime(endedAt)
+    try {
+      describeEnd(it, operation, service, error === null, endedAt)
+      if (error !== null) fail(it, operation, error, time)
+    } finally {
+      span.end(time)
+    }
+    return true
+  }
+
+  /** Of a task or tick of which only failures are recorded, the span is made when all is over. */
+  function openFailed(operation: Operation, service: ServiceRecord): LiveSpan | undefined {
+    const { kind } = operation
+    return isDetached(kind) && (kind === 'task' ? tasks : ticks) === 'errors' ? open(operation, service) : undefined
+  }
+
+  function fail(it: LiveSpan, { parent }: Operation, error: Error, time: api.HrTime): void {
+    exceptions.mark(it.span, error)
+    exceptions.recordAll(it.span, it.context, error, time, it.told)
+    const above = parent === undefined ? undefined : live.get(parent)
+    if (above === undefined) return
+    const told = (it.told ??= new Set())
+    tell(told, error)
+    if (above.told === undefined) above.told = told
+    else for (const part of told) above.told.add(part)
+  }
+
+  function activate<T>(operation: Operation, fn: () => T): T {
+    const it = live.get(operation)
+    if (it !== undefined) return api.context.with(it.context, fn)
+    if (!isDetached(operation.kind)) return fn()
+    const active = api.context.active()
+    const context = detached()
+    return context === active ? fn() : api.context.with(context, fn)
+  }
+
+  /** Where the span of an operation belongs that is not part of another one with a span. */
+  function contextOf({ kind, parent }: Operation, start: SpanContext | undefined): Context {
+    if (isDetached(kind)) return under(detached(), single ? start : undefined)
+    // Where the parent has ended, a start's span is still known.
+    const startAbove = parent?.kind === 'start' ? services.known(parent.scope)?.start : undefined
+    if (startAbove !== undefined) return under(detached(), startAbove)
+    return single && start !== undefined ? under(detached(), start) : outside()
+  }
+
+  /** The span of the scope's own start. */
+  function startOf({ origin }: Operation, service: ServiceRecord | undefined): SpanContext | undefined {
+    return origin === undefined ? service?.start : services.known(origin.scope)?.start
+  }
+
+  return { begin, end, activate }
+}
+
+/** Tasks and ticks outlive the start or close that they were begun in. */
+function isDetached(kind: Operation['kind']): kind is 'task' | 'tick' {
+  return kind === 'task' || kind === 'tick'
+}

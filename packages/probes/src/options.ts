@@ -1,0 +1,66 @@
+import type { HealthSource } from '@svc/core'
+import { checkFunction, checkNumber, checkObject, checkSignal, checkString, show } from '@svc/core/internal'
+import type { MetricsSource } from './metrics.ts'
+
+/** Options of `createProbes`. */
+export interface ProbesOptions {
+  /** Where the health is read from: a health checker. Only its `snapshot()` is called, so no probe runs or consumes anything. */
+  readonly source: HealthSource
+  /** Once it aborts, `/readyz` fails and `/livez` goes on as before: the `draining` of the root scope. */
+  readonly draining: AbortSignal
+  /** What `/metrics` serves; it is 404 without. */
+  readonly metrics?: MetricsSource | undefined
+  /** Who may see error messages, version and commit: `'never'`, the default, shows names and status only. */
+  readonly details?: 'never' | 'always' | ((request: Request) => boolean) | undefined
+  /** The status of `/health` while something is unhealthy; 503 by default, 207 as the Go original's users expect. */
+  readonly unhealthyStatus?: number | undefined
+}
+
+/** Statuses that must not have a body. */
+const BODILESS: readonly number[] = [204, 205, 304]
+
+/** @throws TypeError or RangeError for one that cannot be used */
+export function checkOptions(options: ProbesOptions): void {
+  checkSource(options.source)
+  checkDraining(options.draining)
+  checkMetrics(options.metrics)
+  checkDetails(options.details)
+  checkStatus(options.unhealthyStatus)
+}
+
+function checkSource(source: HealthSource): void {
+  checkObject(source, 'option "source"')
+  checkFunction(source.snapshot, 'the method "snapshot" of option "source"')
+}
+
+function checkDraining(draining: AbortSignal | undefined): void {
+  if (draining === undefined)
+    throw new TypeError('Cannot use option "draining": expected an AbortSignal, got undefined')
+  checkSignal(draining, 'option "draining"')
+}
+
+function checkMetrics(metrics: MetricsSource | undefined): void {
+  if (metrics === undefined) return
+  checkObject(metrics, 'option "metrics"')
+  checkString(metrics.contentType, 'the property "contentType" of option "metrics"')
+  checkFunction(metrics.metrics, 'the method "metrics" of option "metrics"')
+}
+
+function checkDetails(details: unknown): void {
+  if (details === 'never' || details === 'always' || typeof details === 'function') return
+  throw new TypeError(`Cannot use option "details": expected "never", "always" or a function, got ${show(details)}`)
+}
+
+function checkStatus(status: number | undefined): void {
+  checkNumber(status, 'option "unhealthyStatus"')
+  if (takesBody(status)) return
+  throw new RangeError(
+    `Cannot use option "unhealthyStatus": expected an HTTP status of 200 to 599 that has a body, got ${show(status)}`,
+  )
+}
+
+function takesBody(status: number | undefined): boolean {
+  return (
+    Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 599 && !BODILESS.includes(Number(status))
+  )
+}

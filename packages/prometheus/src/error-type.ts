@@ -1,0 +1,16 @@
+import { isServiceError } from '@svc/core'
+
+// Both are identifiers by convention; anything else may carry data, and a label must not.
+const CODE = /^[A-Z][A-Z0-9_]{0,63}$/
+const CLASS_NAME = /^[A-Za-z_$][\w$]{0,63}$/
+
+/**
+ * The `error_type` label of an error: the code of a `ServiceError`, else a code like `ECONNREFUSED`, else the name of
+ * its class. Never its message.
+ */
+export function errorType(error: Error): string {
+  if (isServiceError(error)) return error.code
+  const { code, name } = error as { readonly code?: unknown; readonly name: unknown }
+  if (typeof code === 'string' && CODE.test(code)) return code
+  return typeof name === 'string' && CLASS_NAME.test(name) ? name : 'Error'
+}

@@ -1,0 +1,66 @@
+import { type HealthReport, type HealthSnapshot, type HealthSource, mergeReports } from '@svc/core'
+import { checkFunction, checkObject } from '@svc/core/internal'
+import type { LateLogger } from './late-logger.ts'
+
+/** What all health checkers seen so far say, read at the scrape: reading a snapshot runs and consumes nothing. */
+export class HealthView {
+  private readonly sources = new Set<HealthSource>()
+  private readonly logger: LateLogger
+
+  constructor(logger: LateLogger) {
+    this.logger = logger
+  }
+
+  add(source: HealthSource): void {
+    this.sources.add(source)
+  }
+
+  clear(): void {
+    this.sources.clear()
+  }
+
+  /** Those that can be read now; one that throws is left out, and reported once. */
+  snapshots(): HealthSnapshot[] {
+    const snapshots: HealthSnapshot[] = []
+    for (const source of this.sources) {
+      try {
+        snapshots.push(checked(source.snapshot()))
+      } catch (error) {
+        this.logger.once(
+          'error',
+          { err: error },
+          'Cannot read a health snapshot: its series are left out of the scrape',
+        )
+      }
+    }
+    return snapshots
+  }
+
+  /** The same value means the same health and readiness. */
+  revision(): string {
+    return this.snapshots()
+      .map(({ revision, startedAt }) => `${startedAt}/${revision}`)
+      .join()
+  }
+
+  health(): HealthReport {
+    return merged(this.snapshots().map(({ health }) => health))
+  }
+
+  readiness(): HealthReport {
+    return merged(this.snapshots().map(({ readiness }) => readiness))
+  }
+}
+
+/** A name in several reports is as bad as the worst of them says. */
+function merged(reports: readonly HealthReport[]): HealthReport {
+  const [only, second] = reports
+  return only !== undefined && second === undefined ? only : mergeReports(reports)
+}
+
+function checked(snapshot: HealthSnapshot): HealthSnapshot {
+  checkObject(snapshot, 'a snapshot')
+  checkFunction(snapshot.health.forEach, 'the health of a snapshot')
+  checkFunction(snapshot.readiness.forEach, 'the readiness of a snapshot')
+  return snapshot
+}

@@ -1,0 +1,2 @@
+export { prometheus } from './prometheus.ts'
+export type { MetricRegistry, PrometheusOptions } from './prometheus.ts'
