@@ -12,7 +12,11 @@ export function readReporter(reporter: HealthReporter, name: string, into: Visit
   const entries: [string, Error | null][] = []
   let own: Error | null = null
   try {
-    for (const entry of reporter.healthReport() as Iterable<readonly [unknown, unknown]>) {
+    const report: unknown = reporter.healthReport()
+    if (!isIterable(report)) {
+      throw new TypeError(`Cannot read the health report of ${show(name)}: expected a map of names and errors, got ${show(report)}`)
+    }
+    for (const entry of report) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') {
         throw new TypeError(
           `Cannot read the health report of ${show(name)}: expected entries of a name and an error, got ${show(entry)}`,
@@ -38,6 +42,10 @@ export function readReadiness(reporter: HealthReporter, name: string): Error | n
   } catch (error) {
     return toError(error)
   }
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
 }
 
 function asHealth(value: unknown, name: string): Error | null {

@@ -1,4 +1,4 @@
-import { createScope, errorTree, type Scope, type Service, type ServiceError } from '@svc/core'
+import { createScope, errorTree, type Scope, type Service, type ServiceError, sleep } from '@svc/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createService, createServiceEngine } from './index.ts'
 
@@ -99,7 +99,10 @@ describe('close()', () => {
 
   it('skips a sub-service that has been closed on its own', async () => {
     let sub: Service | undefined
-    const app = createService({ name: 'App', subServices: (engine) => [(sub = createService({ name: 'Sub', parent: engine }))] })
+    const app = createService({
+      name: 'App',
+      subServices: (engine) => [(sub = createService({ name: 'Sub', parent: engine }))],
+    })
     await app.start()
     await sub?.close()
     await expect(app.close()).resolves.toBeUndefined()
@@ -157,12 +160,12 @@ describe('close()', () => {
       () =>
         new Promise<string>((resolve) => {
           engine.signal.addEventListener('abort', () => {
-            resolve(`heard in ${String((engine as never as { machine: { state(): string } }).machine.state())}`)
+            resolve(`heard: ${(engine.signal.reason as Error).name}`)
           })
         }),
     )
     await service.close()
-    expect(await held).toBe('heard in Started')
+    expect(await held).toBe('heard: AbortError')
   })
 
   it('holds a stop back while a guarded function runs, and refuses new ones as Stopping', async () => {
@@ -263,12 +266,18 @@ describe('the deadline of a close', () => {
     const app = createService({
       name: 'App',
       closeTimeoutMs: 1000,
-      subServices: (engine) => [createService({ name: 'Sub', parent: engine, closeTimeoutMs: 10, close: () => new Promise(() => {}) })],
+      subServices: (engine) => [
+        createService({ name: 'Sub', parent: engine, closeTimeoutMs: 10, close: () => new Promise(() => {}) }),
+      ],
     })
     await app.start()
     const failed = failure(app.close())
     await vi.advanceTimersByTimeAsync(10)
-    expect(await failed).toMatchObject({ code: 'TIMEOUT', service: 'App.Sub', pending: [{ service: 'App.Sub', kind: 'close' }] })
+    expect(await failed).toMatchObject({
+      code: 'TIMEOUT',
+      service: 'App.Sub',
+      pending: [{ service: 'App.Sub', kind: 'close' }],
+    })
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -318,7 +327,9 @@ describe('the deadline of a close', () => {
     expect(() => {
       engine.go(() => {})
     }).toThrow(expect.objectContaining({ code: 'NOT_STARTED', state: 'StopFailed' }))
-    await expect(engine.startSubService(createService({ name: 'x', parent: engine }))).rejects.toMatchObject({ code: 'NOT_STARTED' })
+    await expect(engine.startSubService(createService({ name: 'x', parent: engine }))).rejects.toMatchObject({
+      code: 'NOT_STARTED',
+    })
   })
 
   it('leaves no timer behind when a close is refused', async () => {
@@ -343,11 +354,14 @@ describe('a close awaited from inside what it would wait for', () => {
         await close()
       },
       (close) => Promise.resolve().then(close),
-      (close) => new Promise((resolve, reject) => setTimeout(() => close().then(resolve, reject), 1)),
+      (close) => sleep(1).then(close),
     ]
     for (const start of starts) {
       const service: Service = createService({ name: 'A', parent: scope, start: () => start(() => service.close()) })
-      expect(await failure(service.start())).toMatchObject({ code: 'START_FAILED', cause: { code: 'DEADLOCK', service: 'A' } })
+      expect(await failure(service.start())).toMatchObject({
+        code: 'START_FAILED',
+        cause: { code: 'DEADLOCK', service: 'A' },
+      })
     }
   })
 
@@ -369,8 +383,13 @@ describe('a close awaited from inside what it would wait for', () => {
     const app = createService({ name: 'App', parent: scope, subServices: () => [sub] })
     await app.start()
     for (const target of [sub, app]) {
-      await expect(engine.ifStarted(() => target.close())).rejects.toMatchObject({ code: 'DEADLOCK', service: target.name() })
-      await expect(engine.ifStarted(() => Promise.resolve().then(() => target.close()))).rejects.toMatchObject({ code: 'DEADLOCK' })
+      await expect(engine.ifStarted(() => target.close())).rejects.toMatchObject({
+        code: 'DEADLOCK',
+        service: target.name(),
+      })
+      await expect(engine.ifStarted(() => Promise.resolve().then(() => target.close()))).rejects.toMatchObject({
+        code: 'DEADLOCK',
+      })
     }
     for (let i = 0; i < 100; i++) await engine.ifStarted(() => i)
     await expect(engine.ifStarted(() => app.close())).rejects.toMatchObject({ code: 'DEADLOCK' })

@@ -19,7 +19,12 @@ describe('the examples of the original', () => {
     const service = createService({ name: 'Example', parent: scope })
     await service.start()
     await service.close()
-    expect(lines).toEqual(['INFO\tExample\tStarting', 'INFO\tExample\tStarted', 'INFO\tExample\tClosing', 'INFO\tExample\tClosed'])
+    expect(lines).toEqual([
+      'INFO\tExample\tStarting',
+      'INFO\tExample\tStarted',
+      'INFO\tExample\tClosing',
+      'INFO\tExample\tClosed',
+    ])
   })
 
   it('prints what the configured service prints', async () => {
@@ -47,7 +52,10 @@ describe('the examples of the original', () => {
     expect(lines.at(-1)).toBe('INFO\tConfigured\tClosed')
     for (const name of ['A', 'B']) {
       const own = lines.filter((line) => line.includes(`Sub-service-${name}`))
-      expect(own).toEqual([`INFO\tConfigured.Sub-service-${name}\tClosing`, `INFO\tConfigured.Sub-service-${name}\tClosed`])
+      expect(own).toEqual([
+        `INFO\tConfigured.Sub-service-${name}\tClosing`,
+        `INFO\tConfigured.Sub-service-${name}\tClosed`,
+      ])
     }
     expect(lines).toHaveLength(7)
   })
@@ -58,7 +66,10 @@ describe('createService()', () => {
     expectTypeOf(createService).toEqualTypeOf<(config: ServiceConfig) => EngineService>()
     expectTypeOf<EngineService>().toExtend<Service & AsyncDisposable>()
     expectTypeOf<Engine>().toExtend<Scope>()
-    expectTypeOf(createServiceEngine).returns.toEqualTypeOf<{ readonly service: EngineService; readonly engine: Engine }>()
+    expectTypeOf(createServiceEngine).returns.toEqualTypeOf<{
+      readonly service: EngineService
+      readonly engine: Engine
+    }>()
   })
 
   it('has the whole tree in names, report and readiness before a start', () => {
@@ -97,7 +108,12 @@ describe('createService()', () => {
   it('starts sub-services in order and then its own hook, and closes its own hook first', async () => {
     const log: string[] = []
     const sub = (name: string, parent: Scope): Service =>
-      createService({ name, parent, start: () => void log.push(`start ${name}`), close: () => void log.push(`close ${name}`) })
+      createService({
+        name,
+        parent,
+        start: () => void log.push(`start ${name}`),
+        close: () => void log.push(`close ${name}`),
+      })
     const service = createService({
       name: 'App',
       subServices: (engine) => [sub('a', engine), sub('b', engine)],
@@ -127,12 +143,32 @@ describe('createService()', () => {
     ['an empty name', { name: '' }, TypeError, 'got ""'],
     ['a number as the name', { name: 7 }, TypeError, 'got 7'],
     ['a parent that is no scope', { name: 'A', parent: {} }, TypeError, 'option "parent"'],
-    ['a start that is no function', { name: 'A', start: 'x' }, TypeError, 'option "start": expected a function, got "x"'],
+    [
+      'a start that is no function',
+      { name: 'A', start: 'x' },
+      TypeError,
+      'option "start": expected a function, got "x"',
+    ],
     ['a close that is no function', { name: 'A', close: 1 }, TypeError, 'option "close"'],
-    ['subServices that are no function', { name: 'A', subServices: [] }, TypeError, 'option "subServices": expected a function, got an array'],
-    ['subServices that give no array', { name: 'A', subServices: () => undefined }, TypeError, 'an array of services, got undefined'],
+    [
+      'subServices that are no function',
+      { name: 'A', subServices: [] },
+      TypeError,
+      'option "subServices": expected a function, got an array',
+    ],
+    [
+      'subServices that give no array',
+      { name: 'A', subServices: () => undefined },
+      TypeError,
+      'an array of services, got undefined',
+    ],
     ['a sub-service that is none', { name: 'A', subServices: () => [{}] }, TypeError, '"name" of a sub-service'],
-    ['an unknown close order', { name: 'A', closeOrder: 'random' }, TypeError, 'expected one of "concurrent", "reverse", got "random"'],
+    [
+      'an unknown close order',
+      { name: 'A', closeOrder: 'random' },
+      TypeError,
+      'expected one of "concurrent", "reverse", got "random"',
+    ],
     ['a negative start time-out', { name: 'A', startTimeoutMs: -1 }, RangeError, 'option "startTimeoutMs"'],
     ['a close time-out that is no number', { name: 'A', closeTimeoutMs: Number.NaN }, RangeError, 'got NaN'],
     ['an endless close time-out', { name: 'A', closeTimeoutMs: Infinity }, RangeError, 'got Infinity'],
@@ -187,7 +223,12 @@ describe('spreading', () => {
     expect(() => counter.add(1)).toThrow(expect.objectContaining({ code: 'NOT_STARTED', state: 'Unstarted' }))
     const { start, close, name, readiness, healthReport } = counter
     await start()
-    expect([counter.add(2), name(), readiness(), [...healthReport()]]).toEqual([2, 'Counter', null, [['Counter', null]]])
+    expect([counter.add(2), name(), readiness(), [...healthReport()]]).toEqual([
+      2,
+      'Counter',
+      null,
+      [['Counter', null]],
+    ])
     await close()
   })
 

@@ -21,6 +21,7 @@ import { Family } from './family.ts'
 import type { ServiceConfig } from './service-config.ts'
 import { checkTaskOptions } from './task-options.ts'
 import { type Enclose, Tasks } from './tasks.ts'
+import { startTicks } from './ticks.ts'
 import { pendingInTree, touchPath, visitTree, walkTree } from './tree.ts'
 
 /**
@@ -138,7 +139,7 @@ export class ServiceEngine extends ChildScope implements Engine, OwnedNode {
     checkFunction(fn, 'the tick function')
     checkTaskOptions(options)
     this.assertRunning()
-    this.tasks.goTick(ticker, fn, options)
+    startTicks(this.tasks, ticker, fn, options)
   }
 
   /** Tasks may start tasks, also while the service closes. */

@@ -1,4 +1,12 @@
-import { createScope, errorTree, isCancellation, isServiceError, type Scope, type Service, type ServiceError } from '@svc/core'
+import {
+  createScope,
+  errorTree,
+  isCancellation,
+  isServiceError,
+  type Scope,
+  type Service,
+  type ServiceError,
+} from '@svc/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createService, createServiceEngine, type ServiceConfig } from './index.ts'
 
@@ -15,7 +23,9 @@ const failure = (started: Promise<unknown>): Promise<ServiceError> =>
   )
 
 const leaves = (error: unknown): string[] =>
-  [...errorTree(error)].filter((it) => !(it as Error).cause && !((it as AggregateError).errors?.length > 0)).map((it) => (it as Error).message)
+  [...errorTree(error)]
+    .filter((it) => !(it as Error).cause && !((it as AggregateError).errors?.length > 0))
+    .map((it) => (it as Error).message)
 
 function logged(name: string, parent: Scope | undefined, log: string[], config: Partial<ServiceConfig> = {}): Service {
   return createService({
@@ -77,7 +87,11 @@ describe('start()', () => {
     })
     const error = await failure(app.start())
     expect(log).toEqual(['start a', 'start b', 'start c', 'close b', 'close a'])
-    expect(error).toMatchObject({ code: 'START_FAILED', service: 'App', cause: { code: 'START_FAILED', service: 'App.c', cause: { message: 'c failed' } } })
+    expect(error).toMatchObject({
+      code: 'START_FAILED',
+      service: 'App',
+      cause: { code: 'START_FAILED', service: 'App.c', cause: { message: 'c failed' } },
+    })
     expect(error.message).toBe('Cannot start "App": sub-service "App.c" failed to start')
     expect(app.readiness()?.message).toContain('"App": it is StartFailed')
   })
@@ -300,18 +314,20 @@ describe('start()', () => {
     const { signal } = controller
     const add = signal.addEventListener.bind(signal)
     const remove = signal.removeEventListener.bind(signal)
-    vi.spyOn(signal, 'addEventListener').mockImplementation((type: string, listener: never) => {
+    vi.spyOn(signal, 'addEventListener').mockImplementation((type, listener) => {
       added.push('add')
       add(type, listener)
     })
-    vi.spyOn(signal, 'removeEventListener').mockImplementation((type: string, listener: never) => {
+    vi.spyOn(signal, 'removeEventListener').mockImplementation((type, listener) => {
       added.push('remove')
       remove(type, listener)
     })
     const app = createService({
       name: 'App',
       subServices: (engine) =>
-        Array.from({ length: 50 }, (_, i) => createService({ name: `s${i}`, parent: engine, start: async () => {}, close: async () => {} })),
+        Array.from({ length: 50 }, (_, i) =>
+          createService({ name: `s${i}`, parent: engine, start: async () => {}, close: async () => {} }),
+        ),
     })
     await app.start(signal)
     await app.close(signal)
@@ -324,7 +340,11 @@ describe('start()', () => {
     let deep: Service = createService({ name: 'leaf' })
     for (let level = 0; level < 3000; level++) {
       const below = deep
-      deep = createService({ name: `level ${level}`, subServices: () => [below], closeOrder: level % 2 === 0 ? 'reverse' : 'concurrent' })
+      deep = createService({
+        name: `level ${level}`,
+        subServices: () => [below],
+        closeOrder: level % 2 === 0 ? 'reverse' : 'concurrent',
+      })
     }
     await deep.start()
     expect([deep.readiness(), deep.healthReport().size]).toEqual([null, 3001])

@@ -3,7 +3,6 @@ import { activate, beginOperation, detectsSelfClose, endOperation, isThenable, t
 import { type Insides, insidesOf } from '@svc/statemachine/internal'
 import type { StopContext } from '@svc/stopchan'
 import { type Link, Ring, StopNode, type StopSource } from '@svc/stopchan/internal'
-import { createTicker, type Ticker, type TickerOptions } from '@svc/ticker'
 import type { TaskOptions } from './engine.ts'
 import type { ServiceEngine } from './service-engine.ts'
 import { labelOf } from './task-options.ts'
@@ -15,7 +14,7 @@ export class Task extends StopNode {
   /** When it began, or its tick in progress did; the clock is `performance.now()`. */
   since: number = performance.now()
   readonly startedBy: string | undefined
-  private readonly tasks: Tasks
+  protected readonly tasks: Tasks
   private settled = false
 
   constructor(tasks: Tasks, source: StopSource, kind: 'task' | 'tick', label: string, startedBy: string | undefined) {
@@ -42,7 +41,7 @@ export class Task extends StopNode {
 /** The tasks of one service. */
 export class Tasks {
   readonly ending: Ring = new Ring()
-  private readonly engine: ServiceEngine
+  readonly engine: ServiceEngine
   private count = 0
   private waiter: PromiseWithResolvers<void> | undefined = undefined
 
@@ -82,63 +81,28 @@ export class Tasks {
     )
   }
 
-  goTick(
-    ticker: Ticker | TickerOptions,
-    fn: (tick: StopContext) => Awaitable<void>,
-    options: TaskOptions | undefined,
-  ): void {
-    const label = labelOf(options, fn, 'tick')
-    const made = 'next' in ticker ? ticker : createTicker(ticker)
-    const task = this.add('tick', label)
-    const key = `tick ${label}`
-    const loop = async (): Promise<void> => {
-      while (await made.next(task.signal)) {
-        task.since = performance.now()
-        const failure = await this.tick(fn, label)
-        if (failure === null) this.engine.knownConditions?.clear(key)
-        else this.fail('tick', label, failure)
-      }
-    }
-    loop()
-      .catch((error: unknown) => {
-        this.fail('tick', label, toError(error))
-      })
-      .finally(() => {
-        made.stop()
-        this.remove(task)
-      })
-  }
-
-  /** One run of a tick function in a context of its own; resolves to what it failed with. */
-  private tick(fn: (tick: StopContext) => Awaitable<void>, label: string): Promise<Error | null> {
-    const context = this.engine.chan.child() as StopNode
-    return new Promise((resolve) => {
-      this.run(
-        () => fn(context),
-        'tick',
-        label,
-        context,
-        (failure) => {
-          context[Symbol.dispose]()
-          resolve(failure)
-        },
-      )
-    })
-  }
-
-  private fail(kind: 'task' | 'tick', label: string, failure: Error): void {
+  fail(kind: 'task' | 'tick', label: string, error: unknown): void {
+    const failure = toError(error)
     this.engine.conditions.set(`${kind} ${label}`, failure)
     this.engine.logger.error({ [kind]: label, err: failure }, kind === 'task' ? 'Task failed' : 'Tick failed')
   }
 
   /** Begins to track a task. */
   add(kind: 'task' | 'tick', label: string): Task {
+    return this.track(new Task(this, this.engine.chan.origin, kind, label, this.caller()))
+  }
+
+  track<T extends Task>(task: T): T {
     const { origin } = this.engine.chan
-    const task = new Task(this, origin, kind, label, this.traced ? startedBy() : undefined)
     this.count++
     if (origin.isStopped) this.ending.append(task)
     else origin.link(task)
     return task
+  }
+
+  /** Where the task now made was started, where the root scope asks for it. */
+  caller(): string | undefined {
+    return this.traced ? startedBy() : undefined
   }
 
   remove(task: Task): void {
@@ -162,7 +126,7 @@ export class Tasks {
   }
 
   /** Runs a function of the user's in a context, as an operation when somebody watches. `ended` is told once, at the end. */
-  private run(
+  run(
     fn: () => Awaitable<void>,
     kind: 'task' | 'tick',
     label: string,

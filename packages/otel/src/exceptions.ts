@@ -16,7 +16,7 @@ type ErrorLike = { readonly [key in 'name' | 'message' | 'stack' | 'code' | 'cau
 
 /** Marks spans as failed, and records exceptions on them or as log records. */
 export interface Exceptions {
-  /** Sets the status and `error.type`; the description is the error's message and what `suffix` adds. */
+  /** Sets the status and `error.type`; the description is the error's message, those of its causes, and `suffix`. */
   mark(span: Span, error: Error, suffix?: string): void
   /** Records one exception. */
   record(span: Span, context: Context, error: unknown, time: HrTime): void
@@ -26,7 +26,7 @@ export interface Exceptions {
 
 export function createExceptions(signal: ExceptionSignal, log: EventLog): Exceptions {
   function mark(span: Span, error: Error, suffix = ''): void {
-    const message = cut(read(() => messageOf(error), UNREADABLE), MESSAGE_LIMIT - suffix.length)
+    const message = cut(read(() => summaryOf(error), UNREADABLE), MESSAGE_LIMIT - suffix.length)
     span.setStatus({ code: SpanStatusCode.ERROR, message: message + suffix })
     span.setAttribute('error.type', read(() => errorType(error), 'Error'))
   }
@@ -104,27 +104,46 @@ function messageOf(error: unknown): string {
   return typeof message === 'string' ? message : String(message)
 }
 
+/** The messages of an error and its causes, outermost first: a wrapped error's own seldom says what was wrong. */
+function summaryOf(error: unknown): string {
+  let text = ''
+  for (const it of causesOf(error)) {
+    const message = cut(messageOf(it), MESSAGE_LIMIT)
+    if (!text.includes(message)) text += text === '' ? message : `: ${message}`
+    if (text.length > MESSAGE_LIMIT) break
+  }
+  return text
+}
+
+/** An error and its causes. */
+function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = []
+  let it = error
+  while (it !== undefined && it !== null && causes.length < MOST_CAUSES && !causes.includes(it)) {
+    causes.push(it)
+    it = typeof it === 'object' ? (it as ErrorLike).cause : undefined
+  }
+  return causes
+}
+
 function describe(error: unknown): Attributes {
   const isObject = typeof error === 'object' && error !== null
   const attributes: Attributes = {
     'exception.type': isObject ? className(error) : typeof error,
     'exception.message': cut(messageOf(error), MESSAGE_LIMIT),
   }
-  const stack = isObject ? stackOf(error) : ''
+  const stack = stackOf(error)
   if (stack !== '') attributes['exception.stacktrace'] = stack
   return attributes
 }
 
 /** The stack with those of the causes, which are where a wrapped error comes from. */
-function stackOf(error: ErrorLike): string {
-  const seen = new Set<unknown>()
+function stackOf(error: unknown): string {
   let text = ''
-  let it: unknown = error
-  while (typeof it === 'object' && it !== null && !seen.has(it) && seen.size < MOST_CAUSES && text.length < STACK_LIMIT) {
-    seen.add(it)
-    const { stack, cause } = it as ErrorLike
+  for (const it of causesOf(error)) {
+    const { stack } = it as ErrorLike
     if (typeof stack === 'string') text += (text === '' ? '' : '\nCaused by: ') + cut(stack, STACK_LIMIT)
-    it = cause
+    if (text.length > STACK_LIMIT) break
   }
   return cut(text, STACK_LIMIT)
 }

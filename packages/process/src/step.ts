@@ -61,7 +61,6 @@ async function finish(kind: 'start' | 'close', name: string, fn: () => Promise<v
   // Left behind, it may still reject, and that must not end the process by another way.
   work.catch(() => {})
   if (await course.grace.wait(work)) return
-  course.outcome.abandon()
   const ageMs = now() - begun
   const reason = `it has run for ${Math.round(ageMs)} ms, and the time for stopping has passed`
   throw new ServiceError(`Cannot wait any longer for the ${kind} of "${name}": ${reason}`, {

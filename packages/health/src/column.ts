@@ -1,0 +1,89 @@
+import { joinErrors } from '@svc/core'
+
+/** What one reporter says, by position. Never changed once made, so that any number of snapshots can share it. */
+export interface Column {
+  readonly names: readonly string[]
+  readonly errors: readonly (Error | null)[]
+}
+
+export const EMPTY: Column = Object.freeze({ names: Object.freeze([]), errors: Object.freeze([]) })
+
+/**
+ * Takes a column entry by entry and copies the previous one from the first difference on only: one that is read again
+ * unchanged is the previous object, and one with other errors shares its names.
+ */
+export class ColumnReader {
+  private readonly previous: Column
+  private names: string[] | undefined = undefined
+  private errors: (Error | null)[] | undefined = undefined
+  private length = 0
+
+  constructor(previous: Column) {
+    this.previous = previous
+  }
+
+  add(name: string, error: Error | null): void {
+    const { previous } = this
+    const at = this.length++
+    if (this.names === undefined && previous.names[at] !== name) this.names = previous.names.slice(0, at)
+    this.names?.push(name)
+    const before = previous.errors[at]
+    const kept = error !== null && before != null && isSame(before, error) ? before : error
+    if (this.errors === undefined && before !== kept) this.errors = previous.errors.slice(0, at)
+    this.errors?.push(kept)
+  }
+
+  end(): Column {
+    const { previous, length } = this
+    if (length < previous.names.length) {
+      this.names ??= previous.names.slice(0, length)
+      this.errors ??= previous.errors.slice(0, length)
+    }
+    if (this.names === undefined && this.errors === undefined) return previous
+    return { names: this.names ?? previous.names, errors: this.errors ?? previous.errors }
+  }
+}
+
+/** The same error, or one joined anew of the same parts, as a service with two conditions makes at each look. */
+function isSame(one: Error, other: Error): boolean {
+  if (one === other) return true
+  if (!(one instanceof AggregateError) || !(other instanceof AggregateError) || one.message !== other.message) return false
+  const parts = one.errors as unknown[]
+  const others = other.errors as unknown[]
+  return parts.length === others.length && parts.every((part, at) => part === others[at])
+}
+
+export function countErrors(column: Column): number {
+  let count = 0
+  for (const error of column.errors) if (error !== null) count++
+  return count
+}
+
+/** All columns as one report; what several say under one name is joined, the earlier first. */
+export function toReport(columns: readonly Column[]): ReadonlyMap<string, Error | null> {
+  const report = new Map<string, Error | null>()
+  let slots = 0
+  for (const { names, errors } of columns) {
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string
+      const error = errors[i] as Error | null
+      report.set(name, error)
+      if (report.size === ++slots) continue
+      // It was there already: start over, slowly.
+      return joined(columns)
+    }
+  }
+  return report
+}
+
+function joined(columns: readonly Column[]): ReadonlyMap<string, Error | null> {
+  const report = new Map<string, Error | null>()
+  for (const { names, errors } of columns) {
+    names.forEach((name, at) => {
+      const earlier = report.get(name)
+      const error = errors[at] as Error | null
+      report.set(name, earlier === undefined ? error : joinErrors([earlier, error]))
+    })
+  }
+  return report
+}
