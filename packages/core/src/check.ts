@@ -49,9 +49,20 @@ export function checkSignal(value: unknown, what = '"signal"'): void {
     typeof signal !== 'object' ||
     signal === null ||
     typeof signal.aborted !== 'boolean' ||
-    typeof signal.addEventListener !== 'function'
+    typeof signal.addEventListener !== 'function' ||
+    typeof signal.removeEventListener !== 'function'
   ) {
     throw new TypeError(`Cannot use ${what}: expected an AbortSignal, got ${show(value)}`)
+  }
+}
+
+export function checkBoolean(value: unknown, what: string): void {
+  if (typeof value !== 'boolean') throw new TypeError(`Cannot use ${what}: expected true or false, got ${show(value)}`)
+}
+
+export function checkIterable(value: unknown, what: string, expected: string): void {
+  if (typeof value !== 'object' || value === null || !(Symbol.iterator in value)) {
+    throw new TypeError(`Cannot use ${what}: expected ${expected}, got ${show(value)}`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkCount } from './check.ts'
+import { checkCount, checkObject, show } from './check.ts'
 import { joinErrors } from './join-errors.ts'
 import { toError } from './to-error.ts'
 
@@ -14,6 +14,7 @@ export interface ErrorBuffer {
 
 /** @param options `cap`: how many are kept; 0, the default, keeps everything. */
 export function createErrorBuffer(options: { cap?: number | undefined } = {}): ErrorBuffer {
+  checkObject(options, 'the options')
   const { cap = 0 } = options
   checkCount(cap, 'option "cap"')
   return new RingBuffer(cap)
@@ -31,13 +32,19 @@ export class RingBuffer implements ErrorBuffer {
   }
 
   append(error: unknown): void {
-    if (error === null || error === undefined) throw new TypeError(`Cannot append an error: got ${String(error)}`)
+    if (error === null || error === undefined) {
+      throw new TypeError(`Cannot append an error: expected an error, got ${show(error)}`)
+    }
+    this.keep(toError(error))
+  }
+
+  protected keep(error: Error): void {
     const held = (this.held ??= [])
     if (this.cap === 0 || held.length < this.cap) {
-      held.push(toError(error))
+      held.push(error)
       return
     }
-    held[this.oldest] = toError(error)
+    held[this.oldest] = error
     this.oldest = this.oldest + 1 === this.cap ? 0 : this.oldest + 1
     this.dropped++
   }

@@ -1,3 +1,5 @@
+import { checkSignal } from './check.ts'
+
 /**
  * Walks an error and all that is under it, depth first in order: the error, its `cause`, then its `errors`. Each value
  * comes once, so a cycle ends; a chain of any length does not grow the stack.
@@ -11,17 +13,21 @@ export function* errorTree(error: unknown): Generator {
     seen.add(current)
     yield current
     if (typeof current !== 'object') continue
-    const { cause, errors } = current as { cause?: unknown; errors?: unknown }
-    if (Array.isArray(errors)) for (let i = errors.length - 1; i >= 0; i--) open.push(errors[i])
-    open.push(cause)
+    // What cannot be read is a leaf: a getter that throws must not turn a look into a failure.
+    try {
+      const { cause, errors } = current as { cause?: unknown; errors?: unknown }
+      if (Array.isArray(errors)) for (let i = errors.length - 1; i >= 0; i--) open.push(errors[i])
+      open.push(cause)
+    } catch {}
   }
 }
 
 /**
  * Tells whether an error is the echo of an abort: the signal has aborted and its `reason` is found in the error's tree.
- * Never by `name`: an `AbortError` of some other signal is a failure.
+ * Never by `name`: an `AbortError` of some other signal is a failure. @throws TypeError unless given an `AbortSignal`
  */
 export function isCancellation(error: unknown, signal: AbortSignal): boolean {
+  checkSignal(signal ?? null, 'the signal')
   if (!signal.aborted) return false
   const reason: unknown = signal.reason
   if (error === reason) return true

@@ -51,12 +51,15 @@ export function attachNode<R extends HealthReporter>(reporter: R, node: HealthNo
   checkObject(reporter, 'the reporter')
   checkFunction(reporter.healthReport, 'the method "healthReport" of the reporter')
   checkObject(node, 'the node')
+  checkFunction(node.visit, 'the method "visit" of the node')
+  checkFunction(node.adopt, 'the method "adopt" of the node')
   Object.defineProperty(reporter.healthReport, NODE, { value: node, configurable: true })
   return reporter
 }
 
 /** The node of a reporter of ours, or `undefined` for a hand-written one. */
 export function nodeOf(reporter: HealthReporter): HealthNode | undefined {
+  checkObject(reporter, 'the reporter')
   const report: (() => HealthReport) & { readonly [NODE]?: HealthNode } = reporter.healthReport
   return report?.[NODE]
 }

@@ -1,4 +1,4 @@
-import { checkObject, checkOptionalFunction, checkString, show } from './check.ts'
+import { checkBoolean, checkObject, checkOptionalFunction, checkSignal, checkString, show } from './check.ts'
 import type { Exporter, Operation } from './events.ts'
 import { checkLogger, type Logger, SILENT } from './logger.ts'
 
@@ -59,10 +59,13 @@ const DETECT_SELF_CLOSE = Symbol.for('@svc/detectSelfClose@1')
  * ```
  */
 export function createScope(options: ScopeOptions = {}): RootScope {
+  checkObject(options, 'the options')
   const { name = '', logger = SILENT, exporters = [], traceTasks = false, detectSelfClose = false } = options
   checkString(name, 'option "name"')
   checkLogger(logger)
   checkExporters(exporters)
+  checkBoolean(traceTasks, 'option "traceTasks"')
+  checkBoolean(detectSelfClose, 'option "detectSelfClose"')
   const draining = new AbortController()
   const scope: RootScope = {
     id: name,
@@ -106,6 +109,7 @@ export function checkScope(scope: unknown, what = 'option "parent"'): void {
     candidate === null ||
     typeof candidate.id !== 'string' ||
     typeof candidate.logger !== 'object' ||
+    candidate.logger === null ||
     !Array.isArray(candidate.exporters)
   ) {
     throw new TypeError(`Cannot use ${what}: expected a scope (of createScope, or an engine), got ${show(scope)}`)
@@ -159,7 +163,7 @@ export function reportExporter(scope: Scope, exporter: Exporter, part: string, e
   try {
     scope.logger.error(
       { err: error },
-      `Exporter failed in ${part}: its event is dropped, and further failures are not logged`,
+      `An exporter failed in "${part}": this is dropped, and its further failures are not logged`,
     )
   } catch {
     // A logger that throws as well leaves nobody to tell.
@@ -167,31 +171,28 @@ export function reportExporter(scope: Scope, exporter: Exporter, part: string, e
 }
 
 async function flushExporters(scope: Scope, signal: AbortSignal): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve()
-        },
-        { once: true },
-      )
-  })
-  const flushed = scope.exporters.map(async (exporter) => {
-    if (exporter.flush === undefined) return
-    let done = false
-    const flush = (async () => exporter.flush?.(signal))().then(
-      () => {
-        done = true
-      },
-      (error: unknown) => {
-        done = true
-        reportExporter(scope, exporter, 'flush', error)
-      },
-    )
-    await Promise.race([flush, ended])
-    if (!done) reportExporter(scope, exporter, 'flush', new Error('The flush had not ended when its budget did'))
-  })
-  await Promise.all(flushed)
+  checkSignal(signal ?? null, 'the signal')
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  const end = (): void => {
+    resolve()
+  }
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end)
+  await Promise.all(scope.exporters.map((exporter) => flushExporter(scope, exporter, signal, ended)))
+  signal.removeEventListener('abort', end)
+}
+
+async function flushExporter(scope: Scope, exporter: Exporter, signal: AbortSignal, ended: Promise<void>): Promise<void> {
+  let done = false
+  const flush = (async () => exporter.flush?.(signal))().then(
+    () => {
+      done = true
+    },
+    (error: unknown) => {
+      done = true
+      reportExporter(scope, exporter, 'flush', error)
+    },
+  )
+  await Promise.race([flush, ended])
+  if (!done) reportExporter(scope, exporter, 'flush', new Error('The flush had not ended when its budget did'))
 }

@@ -1,3 +1,4 @@
+import { checkName, checkObject, checkString } from './check.ts'
 import type { ServiceState } from './service.ts'
 
 /** What kind of refusal or failure a {@link ServiceError} is. */
@@ -45,6 +46,9 @@ export class ServiceError extends Error {
   readonly pending: readonly PendingWork[]
 
   constructor(message: string, options: ServiceErrorOptions) {
+    checkObject(options, 'the options')
+    checkName(options.code, 'option "code"')
+    checkString(options.service, 'option "service"')
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = options.code
     this.service = options.service

@@ -1,4 +1,4 @@
-import { checkDuration, checkSignal } from './check.ts'
+import { checkDuration, checkObject, checkSignal } from './check.ts'
 import { startTimer } from './timer.ts'
 
 /**
@@ -8,9 +8,10 @@ import { startTimer } from './timer.ts'
  * @throws TypeError or RangeError for a delay that is no finite number of 0 or more, or a signal that is none.
  */
 export function sleep(ms: number, options: { signal?: AbortSignal | undefined } = {}): Promise<boolean> {
-  const { signal } = options
   checkDuration(ms, 'the delay')
-  checkSignal(signal)
+  checkObject(options, 'the options')
+  const { signal } = options
+  checkSignal(signal, 'option "signal"')
   if (signal?.aborted === true) return Promise.resolve(false)
   return new Promise((resolve) => {
     const cancel = startTimer(ms, () => {

@@ -9,17 +9,19 @@ export type CancelTimer = () => void
  * `hold: false` lets the process end while it waits.
  */
 export function startTimer(ms: number, fn: () => void, hold = true): CancelTimer {
-  const end = ms > LONGEST ? Date.now() + ms : 0
-  let timer = arm(Math.min(ms, LONGEST), fire)
-  function fire(): void {
-    const left = end - Date.now()
-    if (left > 0) timer = arm(Math.min(left, LONGEST), fire)
-    else fn()
-  }
-  function arm(delay: number, callback: () => void): NodeJS.Timeout {
-    const armed = setTimeout(callback, delay)
+  // Counted down, not read off a clock: somebody may set the clock meanwhile.
+  let left = ms
+  let timer = arm()
+  function arm(): NodeJS.Timeout {
+    const delay = Math.min(left, LONGEST)
+    left -= delay
+    const armed = setTimeout(fire, delay)
     if (!hold) armed.unref()
     return armed
+  }
+  function fire(): void {
+    if (left > 0) timer = arm()
+    else fn()
   }
   return () => {
     clearTimeout(timer)

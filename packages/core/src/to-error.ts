@@ -3,12 +3,17 @@
  * untouched; anything else becomes the message of a new one, with itself as the `cause`.
  */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error || isForeignError(thrown)) return thrown
-  return new Error(describe(thrown), { cause: thrown })
+  return isError(thrown) ? thrown : new Error(describe(thrown), { cause: thrown })
 }
 
-function isForeignError(value: unknown): value is Error {
-  return Object.prototype.toString.call(value) === '[object Error]'
+function isError(value: unknown): value is Error {
+  try {
+    if (value instanceof Error) return true
+    return Object.prototype.toString.call(value) === '[object Error]' && typeof (value as Error).message === 'string'
+  } catch {
+    // A proxy that refuses, a getter that throws: it cannot be looked at, so it is no error that anyone can read.
+    return false
+  }
 }
 
 function describe(value: unknown): string {

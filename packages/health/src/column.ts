@@ -13,7 +13,7 @@ export const EMPTY: Column = Object.freeze({ names: Object.freeze([]), errors: O
  * unchanged is the previous object, and one with other errors shares its names.
  */
 export class ColumnReader {
-  private readonly previous: Column
+  private previous: Column
   private names: string[] | undefined = undefined
   private errors: (Error | null)[] | undefined = undefined
   private length = 0
@@ -34,13 +34,17 @@ export class ColumnReader {
   }
 
   end(): Column {
-    const { previous, length } = this
-    if (length < previous.names.length) {
-      this.names ??= previous.names.slice(0, length)
-      this.errors ??= previous.errors.slice(0, length)
+    const { previous, length, names, errors } = this
+    const isShorter = length < previous.names.length
+    // An error made during the reading holds, through its stack, what was on it: this object. It must not hold the
+    // errors of the reading before, or the first ones ever read would live as long as the last.
+    this.previous = EMPTY
+    this.names = this.errors = undefined
+    if (!isShorter && names === undefined && errors === undefined) return previous
+    return {
+      names: names ?? (isShorter ? previous.names.slice(0, length) : previous.names),
+      errors: errors ?? (isShorter ? previous.errors.slice(0, length) : previous.errors),
     }
-    if (this.names === undefined && this.errors === undefined) return previous
-    return { names: this.names ?? previous.names, errors: this.errors ?? previous.errors }
   }
 }
 

@@ -9,6 +9,7 @@ export class Standing {
   readonly healthy: boolean
   private readonly names: readonly string[]
   private readonly refusals: readonly (Error | null)[]
+  private isDistinct: boolean | undefined = undefined
   private healthMap: HealthReport | undefined = undefined
   private readinessMap: HealthReport | undefined = undefined
 
@@ -41,16 +42,14 @@ export class Standing {
 
   /** Whether both have the same names at the same places, each once, so that they can be compared place by place. */
   hasSameNames(other: Standing): boolean {
-    return (
-      this.columns.length === other.columns.length &&
-      this.columns.every((column, at) => column.names === other.columns[at]?.names) &&
-      this.hasEachOnce()
-    )
+    const { columns } = this
+    if (columns.length !== other.columns.length) return false
+    if (!columns.every(({ names }, at) => names === other.columns[at]?.names)) return false
+    // Said once for all that share the names: to find out takes a map of them.
+    return (other.isDistinct = this.isDistinct ??= this.health.size === sum(columns.map(({ names }) => names.length)))
   }
+}
 
-  private hasEachOnce(): boolean {
-    let slots = 0
-    for (const { names } of this.columns) slots += names.length
-    return this.health.size === slots
-  }
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }

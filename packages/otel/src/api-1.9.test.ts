@@ -15,7 +15,7 @@ describe(line.name, () => {
     const api19 = createRequire(import.meta.url)('otel-api-1.9') as typeof OtherApi
     const active = vi.spyOn(api19.context, 'active')
     line.createSdk().provider.getTracer('test').startSpan('test').end()
-    expect([api.context === api19.context, 'logs' in api, active.mock.calls.length > 0]).toEqual([true, false, true])
+    expect([Object.is(api.context, api19.context), 'logs' in api, active.mock.calls.length > 0]).toEqual([true, false, true])
     active.mockRestore()
   })
 

@@ -31,19 +31,21 @@ function defaultName({ kind, scope, label }: Operation): string {
 }
 
 /** Sets what is known when an operation begins. One call an attribute: an object would be copied by the SDK. */
-export function describeBegin(span: Span, { kind, scope, label }: Operation, service: ServiceRecord | undefined): void {
+export function describeBegin(span: Span, { kind, scope, label }: Operation, service: ServiceRecord): void {
   span.setAttribute('svc.operation', kind)
   span.setAttribute('svc.name', cut(scope.name === '' ? label : scope.name, NAME_LIMIT))
   span.setAttribute('svc.id', cut(scope.id === '' ? label : scope.id, NAME_LIMIT))
   if (kind === 'task' || kind === 'tick') span.setAttribute('svc.task.name', cut(label, NAME_LIMIT))
-  if (kind === 'wait') span.setAttribute('svc.task.pending', service?.inFlight ?? 0)
+  // Made after the end, it is the count of that time; a loop's ticks do not overlap.
+  if (kind === 'tick') span.setAttribute('svc.tick.seq', service.ticks?.get(label) ?? 1)
+  if (kind === 'wait') span.setAttribute('svc.task.pending', service.inFlight)
 }
 
 /** Sets what is known when it has ended. */
 export function describeEnd(
   { span, reason, subServices }: Ending,
-  { kind, label, startedAt }: Operation,
-  service: ServiceRecord | undefined,
+  { kind, startedAt }: Operation,
+  service: ServiceRecord,
   isSuccess: boolean,
   endedAt: number,
 ): void {
@@ -55,13 +57,11 @@ export function describeEnd(
   if (kind === 'close') {
     span.setAttribute('svc.state', isSuccess ? 'Stopped' : 'StopFailed')
     if (reason !== undefined) span.setAttribute('svc.close.reason', reason)
-    if (service !== undefined && service.upSince > 0) span.setAttribute('svc.uptime', (startedAt - service.upSince) / 1000)
+    if (service.upSince > 0) span.setAttribute('svc.uptime', (startedAt - service.upSince) / 1000)
     return
   }
-  if (service?.state !== undefined) span.setAttribute('svc.state', service.state)
+  if (service.state !== undefined) span.setAttribute('svc.state', service.state)
   if (kind === 'drain') span.setAttribute('svc.drain.delay', (endedAt - startedAt) / 1000)
-  // Ticks of one label never overlap, so that the count is still this one's.
-  if (kind === 'tick') span.setAttribute('svc.tick.seq', service?.ticks?.get(label) ?? 1)
 }
 
 export function countTick(service: ServiceRecord, label: string): void {

@@ -1,6 +1,6 @@
 import { createScope, joinErrors } from '@svc/core'
 import { describe, expect, it } from 'vitest'
-import { create, createFake, get, notStarted } from './fixtures/fake-source.ts'
+import { create, createFake, type Entries, get, notStarted } from './fixtures/fake-source.ts'
 import { createProbes } from './index.ts'
 
 describe('createProbes()', () => {
@@ -164,6 +164,24 @@ describe('createProbes()', () => {
         '200 ok',
       ])
     })
+  })
+
+  it('tells of a part whether it has started, in /startupz', async () => {
+    const { probes, fake } = create()
+    const log: string[] = []
+    const health: Entries = [
+      ['App', null],
+      ['App.Db', null],
+    ]
+    for (const [state, everReady] of [
+      ['Starting', false],
+      ['Stopping', false],
+      ['Unstarted', true],
+    ] as const) {
+      fake.set([['App', notStarted('App.Db', state)]], health, { everReady })
+      log.push((await get(probes, '/startupz/App.Db')).slice(0, 3))
+    }
+    expect(log).toEqual(['503', '200', '200'])
   })
 
   describe('names', () => {

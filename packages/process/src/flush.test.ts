@@ -38,6 +38,11 @@ describe('the last flush', () => {
     ])
   })
 
+  it('is bounded when the flush of the scope ignores its signal', async () => {
+    const { code, elapsed } = await runToEnd({ ...createScope(), flush: hang }, 300)
+    expect([code, elapsed]).toEqual([0, 300])
+  })
+
   it('is given the end of its budget as a signal', async () => {
     let aborted: boolean | undefined
     const scope = createScope({

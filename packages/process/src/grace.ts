@@ -10,7 +10,7 @@ export interface Grace {
   begin(): void
   /** Aborts at the end of the budget. */
   readonly signal: AbortSignal
-  /** Waits for one start or close, as long as there is time: `false` when it had not ended by then. */
+  /** Waits for one start or close, as long as there is time: `false` when it had not ended by then; what it rejects with later is nobody's. */
   wait(work: Promise<void>): Promise<boolean>
   /** Puts the timers off. */
   end(): void

@@ -139,6 +139,7 @@ describe('runService()', () => {
       host.emitter.emit('uncaughtException', new Error('boom'), origin)
       expect([await ended, facts(log)]).toEqual([1, ['start App', 'draining', 'close App', 'flush', 'exitCode 1']])
       expect(log).toContain(line)
+      expect(log).not.toContain('info Draining for 5000 ms')
     })
 
     it('cuts the drain delay short', async () => {

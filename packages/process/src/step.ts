@@ -57,10 +57,7 @@ export function createStep(service: StartClose, fallbackName: string, course: Co
 /** Runs one start or close; what has not ended when the budget has is left behind. */
 async function finish(kind: 'start' | 'close', name: string, fn: () => Promise<void>, course: Course): Promise<void> {
   const begun = now()
-  const work = fn()
-  // Left behind, it may still reject, and that must not end the process by another way.
-  work.catch(() => {})
-  if (await course.grace.wait(work)) return
+  if (await course.grace.wait(fn())) return
   const ageMs = now() - begun
   const reason = `it has run for ${Math.round(ageMs)} ms, and the time for stopping has passed`
   throw new ServiceError(`Cannot wait any longer for the ${kind} of "${name}": ${reason}`, {

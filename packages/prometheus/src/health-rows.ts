@@ -18,8 +18,9 @@ export function healthRows(prefix: string, services: Services, health: HealthVie
       for (const [id, error] of read()) {
         const value = error === null ? 1 : 0
         // A snapshot is newer than the events: a name of which none has told yet takes a place for this scrape only.
-        const known = services.entries.get(id)?.shown ?? (id !== OTHER && room-- > 0 ? new Shown(id) : services.other)
-        ;(known === services.other ? combined : sink).add(known.seriesOf(column), value)
+        const shown = services.entries.get(id)?.shown ?? (id !== OTHER && room-- > 0 ? new Shown(id) : services.other)
+        const target = shown === services.other ? combined : sink
+        target.add(shown.seriesOf(column), value)
       }
       combined.drainInto(sink)
     }
@@ -73,7 +74,7 @@ export function healthRows(prefix: string, services: Services, health: HealthVie
 
   return [
     report('health', 'Health of a service: 1 healthy, 0 unhealthy', () => health.health()),
-    single('uptime_seconds', 'max', 'Time since the health checker was made', (snapshots) => {
+    single('uptime_seconds', 'max', 'Time since the health checker was started', (snapshots) => {
       const started = earliest(snapshots.map(({ startedAt }) => startedAt))
       return started === undefined ? undefined : Math.max(0, now() - started) / 1000
     }),

@@ -57,7 +57,7 @@ describe.each(clients)('prometheus() with %s', (_, { Registry }) => {
       health{service_id="App"} 0
       health{service_id="App.Database"} 1
 
-      # HELP uptime_seconds Time since the health checker was made
+      # HELP uptime_seconds Time since the health checker was started
       # TYPE uptime_seconds gauge
       uptime_seconds 90.5
 

@@ -26,7 +26,9 @@ export function serviceRows(prefix: string, services: Services, { revisions }: R
       const combined = new Combined(aggregator)
       for (const { shown, live } of services.entries.values()) {
         const value = live === undefined ? undefined : read(live)
-        if (value !== undefined) (shown === services.other ? combined : sink).add(shown.seriesOf(column), value)
+        if (value === undefined) continue
+        const target = shown === services.other ? combined : sink
+        target.add(shown.seriesOf(column), value)
       }
       combined.drainInto(sink)
     }

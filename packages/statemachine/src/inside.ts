@@ -43,6 +43,23 @@ export class Insides {
     return this.storage.run(inside, fn)
   }
 
+  /**
+   * Makes of something that has to wait what runs in the context of who asked for it. Who makes way for it may be inside
+   * functions that it does not come from.
+   */
+  later(run: () => void): () => void {
+    const bound = AsyncLocalStorage.bind(run)
+    return () => {
+      const { running } = this
+      this.running = undefined
+      try {
+        bound()
+      } finally {
+        this.running = running
+      }
+    }
+  }
+
   leave(inside: Inside): void {
     if (inside.done) return
     inside.done = true

@@ -6,6 +6,11 @@ import type { ReadWriteLock } from './read-write-lock.ts'
 /** How often in a row guarded functions must have ended at once before the next is trusted to, and runs without a store. */
 const TRUSTED_STREAK = 32
 
+/** The streak of a service whose trust was betrayed: so far below that it never trusts again. */
+const BETRAYED = -(2 ** 30)
+
+const ASYNC_FUNCTION: unknown = Object.getPrototypeOf(async () => {})
+
 /** A guarded function that has not ended: it holds a stop back. */
 interface Lease {
   readonly label: string
@@ -31,8 +36,7 @@ export class Leases {
   run<T>(fn: () => Awaitable<T>): Promise<T> {
     this.lock.enterRead()
     const { insides } = this
-    const trusted = this.streak >= TRUSTED_STREAK
-    const inside = trusted ? undefined : insides.enter(this.of)
+    const inside = this.trusts(fn) ? undefined : insides.enter(this.of)
     let value: Awaitable<T>
     let pending: boolean
     try {
@@ -64,6 +68,13 @@ export class Leases {
     }
   }
 
+  /** Never an async function, nor one inside another service's, which `running` would forget. */
+  private trusts(fn: () => unknown): boolean {
+    if (this.streak < TRUSTED_STREAK || Object.getPrototypeOf(fn) === ASYNC_FUNCTION) return false
+    const { running } = this.insides
+    return running === undefined || running === this.of
+  }
+
   private runTrusted<T>(fn: () => T): T {
     const { insides } = this
     const outer = insides.running
@@ -76,7 +87,8 @@ export class Leases {
   }
 
   private hold<T>(value: Awaitable<T>, name: string, inside: Inside | undefined): Promise<T> {
-    this.streak = 0
+    if (inside === undefined) this.streak = BETRAYED
+    else if (this.streak > 0) this.streak = 0
     const lease: Lease = { label: name === '' ? 'guarded function' : name, since: performance.now(), abandoned: false }
     this.held ??= new Set()
     this.held.add(lease)

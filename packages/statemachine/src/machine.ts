@@ -112,14 +112,22 @@ export class Machine implements Owned, ScopeInside {
   start(fn: () => Awaitable<void>): Promise<void> {
     if (this.code !== UNSTARTED) return Promise.reject(alreadyStarted(this.scope.id, this.state()))
     if (this.isInside()) return Promise.reject(deadlock(this.scope.id, this.state(), 'start'))
+    // State and turn are taken before anyone is told: an exporter that calls back finds this start under way.
+    this.set(STARTING)
+    const waiting = this.lock.tryWrite() ? undefined : this.queueStart(fn)
     this.origin = this.begin('start')
-    this.move(STARTING)
-    if (this.lock.tryWrite()) return this.run(this.origin, fn, STARTED, START_FAILED)
-    return new Promise((resolve, reject) => {
-      this.lock.write(() => {
+    this.tell('Unstarted')
+    return waiting ?? this.run(this.origin, fn, STARTED, START_FAILED)
+  }
+
+  private queueStart(fn: () => Awaitable<void>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.lock.write(
+      this.insides.later(() => {
         this.run(this.origin, fn, STARTED, START_FAILED).then(resolve, reject)
-      })
-    })
+      }),
+    )
+    return promise
   }
 
   stop(fn: () => Awaitable<void>): Promise<void> {
@@ -135,9 +143,9 @@ export class Machine implements Owned, ScopeInside {
   queueStop(fn: () => Awaitable<void>): QueuedStop {
     if (this.code === STARTED) this.stopAsked = true
     const { promise: ended, resolve, reject } = Promise.withResolvers<void>()
-    const run = (): void => {
+    const run = this.insides.later(() => {
       this.judgeAndStop(fn).then(resolve, reject)
-    }
+    })
     const withdraw = (error: Error): boolean => {
       const withdrawn = this.lock.withdraw(run)
       if (withdrawn) reject(error)
@@ -154,8 +162,10 @@ export class Machine implements Owned, ScopeInside {
       return Promise.reject(refusal)
     }
     this.stopAsked = true
+    const previous = this.state()
+    this.set(STOPPING)
     const operation = this.begin('close')
-    this.move(STOPPING)
+    this.tell(previous)
     return this.run(operation, fn, STOPPED, STOP_FAILED)
   }
 
@@ -199,7 +209,9 @@ export class Machine implements Owned, ScopeInside {
     this.inside = undefined
     this.operation = undefined
     if (inside?.of === this) this.insides.leave(inside)
-    this.move(code)
+    const previous = this.state()
+    this.set(code)
+    this.tell(previous)
     endOperation(operation, error)
     this.lock.leaveWrite()
     return error
@@ -210,16 +222,18 @@ export class Machine implements Owned, ScopeInside {
     return (this.operation = beginOperation(this.scope, kind, this.scope.name, around?.operation, this.origin))
   }
 
-  private move(code: number): void {
-    const previous = this.state()
+  private set(code: number): void {
     this.code = code
     this.refusal = undefined
+  }
+
+  private tell(previous: ServiceState): void {
     this.watcher.touch()
     const { scope } = this
     if (scope.exporters.length > 0) emit(scope, { type: 'state', scope, previous, state: this.state(), at: now() })
   }
 
-  private get insides(): Insides {
+  protected get insides(): Insides {
     return (this.shared ??= insidesOf(this.scope))
   }
 }

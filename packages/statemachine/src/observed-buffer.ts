@@ -1,4 +1,4 @@
-import { emit, type Scope, toError } from '@svc/core'
+import { emit, type Scope } from '@svc/core'
 import { now, RingBuffer } from '@svc/core/internal'
 
 /** How many errors are kept from a start on. Go: `defaultErrorBufferCap`. */
@@ -20,13 +20,13 @@ export class ObservedBuffer extends RingBuffer {
     this.watcher = watcher
   }
 
-  override append(error: unknown): void {
+  protected override keep(error: Error): void {
     const before = this.droppedSoFar
-    super.append(error)
+    super.keep(error)
     this.watcher.touch()
     const { scope } = this
     if (scope.exporters.length > 0)
-      emit(scope, { type: 'error', scope, error: toError(error), dropped: this.droppedSoFar - before })
+      emit(scope, { type: 'error', scope, error, dropped: this.droppedSoFar - before })
   }
 
   override take(): { errors: readonly Error[]; dropped: number } {

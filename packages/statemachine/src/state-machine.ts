@@ -146,10 +146,12 @@ class GuardedMachine extends Machine implements StateMachine {
   private later<T>(run: () => Promise<T>): Promise<T> {
     if (this.isInside()) return Promise.reject(deadlock(this.scope.id, this.state(), 'use'))
     return new Promise((resolve, reject) => {
-      this.lock.waitRead(() => {
-        run().then(resolve, reject)
-        this.lock.leaveRead()
-      })
+      this.lock.waitRead(
+        this.insides.later(() => {
+          run().then(resolve, reject)
+          this.lock.leaveRead()
+        }),
+      )
     })
   }
 }

@@ -22,10 +22,9 @@ const STOPPED = 2
 export class Beat {
   /** When the next tick is due, by the timetable's clock. */
   due: number
-  // The wheel's links, kept here so that waiting allocates nothing.
+  // Where it is on the wheel, kept here so that waiting allocates nothing.
   slot: Slot | undefined = undefined
-  previous: Beat | undefined = undefined
-  next: Beat | undefined = undefined
+  place = 0
   readonly periodMs: number
   private readonly jitter: number
   private readonly timetable: Timetable

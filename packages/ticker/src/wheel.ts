@@ -10,8 +10,9 @@ export interface Slot {
   at: number
   /** Where it is in the heap. */
   place: number
-  first: Beat | undefined
-  last: Beat | undefined
+  /** In the order in which they came, with holes where one has gone: an array, not links, so that coming and going touches no other beat. */
+  readonly beats: (Beat | undefined)[]
+  count: number
 }
 
 /**
@@ -30,28 +31,24 @@ export class Wheel implements Timetable {
 
   /** Never behind a timer that has fired, which may be a fraction of a millisecond early. */
   now(): number {
+    if (this.isAwake) return this.reached
     return Math.max(performance.now(), this.reached)
   }
 
   add(beat: Beat): void {
     const slot = this.slotFor(beat)
     beat.slot = slot
-    beat.previous = slot.last
-    if (slot.last === undefined) slot.first = beat
-    else slot.last.next = beat
-    slot.last = beat
+    beat.place = slot.beats.push(beat) - 1
+    slot.count++
     if (!this.isAwake && slot.at < this.wakesAt) this.arm()
   }
 
   remove(beat: Beat): void {
-    const { slot, previous, next } = beat
+    const { slot } = beat
     if (slot === undefined) return
-    if (previous === undefined) slot.first = next
-    else previous.next = next
-    if (next === undefined) slot.last = previous
-    else next.previous = previous
-    beat.slot = beat.previous = beat.next = undefined
-    if (slot.first !== undefined) return
+    slot.beats[beat.place] = undefined
+    beat.slot = undefined
+    if (--slot.count > 0) return
     slot.map.delete(slot.key)
     this.heap.remove(slot)
     if (!this.isAwake && this.heap.top === undefined) this.arm()
@@ -63,7 +60,7 @@ export class Wheel implements Timetable {
     const key = Math.floor(due / (1 << size))
     let slot = map.get(key)
     if (slot === undefined) {
-      slot = { map, key, at: due, place: 0, first: undefined, last: undefined }
+      slot = { map, key, at: due, place: 0, beats: [], count: 0 }
       map.set(key, slot)
       this.heap.add(slot)
     } else if (due > slot.at) {
@@ -83,10 +80,10 @@ export class Wheel implements Timetable {
   }
 
   private readonly wake = (): void => {
-    this.reached = this.wakesAt
+    this.reached = Math.max(performance.now(), this.wakesAt)
     this.isAwake = true
     try {
-      this.ringUntil(this.now())
+      this.ringUntil(this.reached)
     } finally {
       this.isAwake = false
       this.arm()
@@ -95,9 +92,13 @@ export class Wheel implements Timetable {
 
   private ringUntil(now: number): void {
     for (let slot = this.heap.top; slot !== undefined && slot.at <= now; slot = this.heap.top) {
-      const beat = slot.first as Beat
-      this.remove(beat)
-      beat.ring(now)
+      const { beats } = slot
+      for (let i = 0; i < beats.length && slot.at <= now; i++) {
+        const beat = beats[i]
+        if (beat === undefined) continue
+        this.remove(beat)
+        beat.ring(now)
+      }
     }
   }
 }

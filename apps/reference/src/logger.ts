@@ -1,0 +1,11 @@
+import { pino, destination, type Logger } from 'pino'
+import pretty from 'pino-pretty'
+import type { Settings } from './settings.ts'
+
+/** Makes the logger: JSON lines, pretty on a terminal. Each line is written before the call returns, so none is lost. */
+export function createLogger({ logLevel }: Settings): Logger {
+  const options = { level: logLevel, base: null }
+  if (!process.stdout.isTTY) return pino(options, destination({ dest: 1, sync: true }))
+  const format = '{if service}{service}: {end}{msg}'
+  return pino(options, pretty({ sync: true, ignore: 'service,state', messageFormat: format, translateTime: 'HH:MM:ss.l' }))
+}

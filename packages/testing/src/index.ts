@@ -1,0 +1,7 @@
+export { assertHealthReportNames } from './assert-health-report-names.ts'
+export { createFakeService } from './create-fake-service.ts'
+export type { FakeServiceOptions, Fault, FaultPoint } from './create-fake-service.ts'
+export { createTestScope } from './create-test-scope.ts'
+export type { TestScope } from './create-test-scope.ts'
+export { runForTest, runHealthy } from './run.ts'
+export type { Cleanup } from './run.ts'
