@@ -13,6 +13,7 @@ export function readReporter(reporter: HealthReporter, name: string, into: Visit
   let own: Error | null = null
   try {
     const report: unknown = reporter.healthReport()
+    silence(report)
     if (!isIterable(report)) {
       throw new TypeError(`Cannot read the health report of ${show(name)}: expected a map of names and errors, got ${show(report)}`)
     }
@@ -38,10 +39,17 @@ export function readReporter(reporter: HealthReporter, name: string, into: Visit
 /** Whether a hand-written reporter is ready; one that throws or returns nonsense is not. */
 export function readReadiness(reporter: HealthReporter, name: string): Error | null {
   try {
-    return asHealth(reporter.readiness(), name)
+    const readiness: unknown = reporter.readiness()
+    silence(readiness)
+    return asHealth(readiness, name)
   } catch (error) {
     return toError(error)
   }
+}
+
+/** An async method is a mistake, but its rejection must not end the process. */
+function silence(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => {})
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {

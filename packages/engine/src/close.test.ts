@@ -65,7 +65,7 @@ describe('close()', () => {
     await app.start()
     const failed = failure(app.close())
     await vi.waitFor(() => {
-      expect(log).toEqual(['closing a', 'closing b'])
+      expect(log.toSorted()).toEqual(['closing a', 'closing b'])
     })
     gates.b.resolve()
     gates.a.resolve()

@@ -44,10 +44,10 @@ function describe({ service, kind, label }: PendingWork): string {
 }
 
 /**
- * The budget of an unwinding: a failed start still has what was left of its own; one that was aborted, or ran out of
+ * The budget of one step of an unwinding: a failed start still has what was left of its own; one that was aborted, or ran out of
  * time, gets `closeTimeoutMs`, or half a second, since the notice and the deadline cannot be the same instant.
  */
-export function givingUp(transition: StopNode | undefined, closeTimeoutMs: number | undefined): StopNode {
+export function unwindingBudget(transition: StopNode | undefined, closeTimeoutMs: number | undefined): StopNode {
   const budget = new StopNode(new StopSource())
   const begin = (): void => {
     budget.limit(closeTimeoutMs ?? GIVE_UP_MS, true)

@@ -75,7 +75,7 @@ export class Family {
     const signal = budget?.share()
     const { promise, resolve } = Promise.withResolvers<void>()
     let open = 0
-    children.forEach((child, at) => {
+    const begin = (child: Child, at: number): void => {
       const closed = child.needsNewStack ? DONE.then(() => child.closeOnce(signal)) : child.closeOnce(signal)
       if (closed === undefined) return
       open++
@@ -86,7 +86,11 @@ export class Family {
         errors[at] = toError(error)
         end()
       })
-    })
+    }
+    // The last one first and then in order: so Go's scheduler runs goroutines that were made in a loop.
+    const last = children.length - 1
+    begin(children[last] as Child, last)
+    for (let at = 0; at < last; at++) begin(children[at] as Child, at)
     return open === 0 ? undefined : promise
   }
 

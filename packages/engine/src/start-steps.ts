@@ -73,14 +73,24 @@ function* attempt(
 function* fail(engine: ServiceEngine, failure: Failure, pending: PendingList): Wait<Error> {
   const { transition, logger } = engine
   const { late, errors } = yield* unwind(engine, failure.unfinished, pending)
-  const reason: unknown = transition?.hasEnded === true ? transition.reason : undefined
-  const cause: unknown = failure.thrown?.error ?? (late === undefined ? reason : late.error)
+  const original = causeOf(failure, transition, late)
   if (failure.during !== undefined) {
-    logger.error({ state: 'Starting', subService: failure.during.id, err: cause }, 'Failed to start sub-service')
+    logger.error({ state: 'Starting', subService: failure.during.id, err: original }, 'Failed to start sub-service')
   }
   // What rejects late without a word of the abort is a failure of its own.
-  const extra = late !== undefined && failure.thrown !== undefined ? [toError(late.error)] : []
-  return joinErrors([startError(engine, failure, cause, pending), ...extra, ...errors]) as Error
+  const extra = late === undefined || late.error === original ? null : toError(late.error)
+  return joinErrors([startError(engine, failure, original, pending), extra, ...errors]) as Error
+}
+
+/** What was thrown; else what the unfinished step made of the abort; else the abort's own reason. */
+function causeOf(
+  failure: Failure,
+  transition: StopNode | undefined,
+  late: { readonly error: unknown } | undefined,
+): unknown {
+  if (failure.thrown !== undefined) return failure.thrown.error
+  if (transition?.hasEnded !== true) return late?.error
+  return late !== undefined && isCancellation(late.error, transition.signal) ? late.error : transition.reason
 }
 
 function startError(engine: ServiceEngine, failure: Failure, cause: unknown, pending: PendingList): ServiceError {

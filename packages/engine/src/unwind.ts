@@ -1,7 +1,7 @@
 import { toError } from '@svc/core'
 import { STOP_REASON } from '@svc/stopchan/internal'
 import type { Child } from './children.ts'
-import { givingUp } from './deadline.ts'
+import { unwindingBudget } from './deadline.ts'
 import type { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
 import { type Wait, within } from './within.ts'
@@ -20,40 +20,73 @@ export interface Unwound {
 }
 
 /**
- * Takes back what a start has done: aborts the engine's signal, lets the unfinished step and the tasks give up, closes
- * the sub-services that had started in reverse order. What does not give up in time is abandoned and noted.
+ * Takes back what a start has done: aborts the engine's signal, lets the unfinished step and the tasks give up, then
+ * closes the sub-services that had started in reverse order. What does not give up in time is abandoned and noted.
  */
 export function* unwind(
   engine: ServiceEngine,
   unfinished: Unfinished | undefined,
   pending: PendingList,
 ): Wait<Unwound> {
-  const budget = givingUp(engine.transition, engine.config.closeTimeoutMs)
-  const errors: (Error | null)[] = []
   engine.chan.close(STOP_REASON)
-  let late: { readonly error: unknown } | undefined
-  const note = (): void => {
-    engine.pending(pending.note)
-  }
-  try {
-    if (unfinished?.promise !== undefined && !(yield within(budget, unfinished.promise, note))) abandon(unfinished)
-  } catch (error) {
-    late = { error }
-  }
+  const late = unfinished === undefined ? undefined : yield* giveUp(engine, unfinished, pending)
   engine.hook = undefined
+  yield* endTasks(engine, pending)
+  const errors = yield* closeStarted(engine, pending)
+  return { late, errors }
+}
+
+/** Lets the step that was going on end; gives back what it rejects with. */
+function* giveUp(engine: ServiceEngine, unfinished: Unfinished, pending: PendingList): Wait<Unwound['late']> {
+  const { child, promise } = unfinished
+  if (promise === undefined) return undefined
+  try {
+    // A sub-service that is being unwound itself gives up in its own time, level by level.
+    while (!(yield* withinUnwinding(engine, promise, () => child?.knowsItself !== true && noteAll(engine, pending)))) {
+      if (child?.knowsItself === true) continue
+      abandon(unfinished)
+      return undefined
+    }
+    return undefined
+  } catch (error) {
+    return { error }
+  }
+}
+
+function* endTasks(engine: ServiceEngine, pending: PendingList): Wait<void> {
   const ended = engine.knownTasks?.ended()
-  if (ended !== undefined) yield within(budget, ended, note)
+  if (ended !== undefined) yield* withinUnwinding(engine, ended, () => noteAll(engine, pending))
+}
+
+/** Closing begins with a budget of its own: what did not give up must not cost those that close in order. */
+function* closeStarted(engine: ServiceEngine, pending: PendingList): Wait<(Error | null)[]> {
+  const errors: (Error | null)[] = []
+  const budget = unwindingBudget(engine.transition, engine.config.closeTimeoutMs)
   for (const child of engine.family?.children.toReversed() ?? []) {
     if (!child.started || child.hasStopped) continue
     try {
       const closed = child.closeOnce(budget.share())
-      if (closed !== undefined) yield within(budget, closed, note)
+      if (closed !== undefined) yield within(budget, closed, () => noteAll(engine, pending))
     } catch (error) {
       errors.push(toError(error))
     }
   }
   budget.detach()
-  return { late, errors }
+  return errors
+}
+
+/** One wait of an unwinding, with a budget of its own. */
+function* withinUnwinding(engine: ServiceEngine, work: PromiseLike<unknown>, expired: () => unknown): Wait<boolean> {
+  const budget = unwindingBudget(engine.transition, engine.config.closeTimeoutMs)
+  try {
+    return yield within(budget, work, expired)
+  } finally {
+    budget.detach()
+  }
+}
+
+function noteAll(engine: ServiceEngine, pending: PendingList): void {
+  engine.pending(pending.note)
 }
 
 /** A sub-service that starts after nobody waits for it any more is closed at once: nothing stays open. */

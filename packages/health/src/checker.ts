@@ -1,19 +1,16 @@
 import { emit, type HealthChange, type HealthSnapshot, type HealthSource, type Scope, ServiceError } from '@svc/core'
 import { now, show } from '@svc/core/internal'
 import { changesBetween } from './changes.ts'
+import { createSnapshot } from './snapshot.ts'
 import { Standing } from './standing.ts'
 import type { Watch } from './watch.ts'
 
-/** What a checker is told once. */
-export interface CheckerFacts {
-  readonly version: string
-  readonly commit: string
-}
+type BuildFacts = Pick<HealthSnapshot, 'version' | 'commit'>
 
 /** What stands behind a health checker: the reporters that it watches, and what they said last. */
 export class Checker {
   private readonly scope: Scope
-  private readonly facts: CheckerFacts
+  private readonly facts: BuildFacts
   private readonly source: HealthSource
   private readonly watches = new Map<string, Watch>()
   /** Those that may change between polls. */
@@ -29,7 +26,7 @@ export class Checker {
   private everReady = false
   private isReading = false
 
-  constructor(scope: Scope, facts: CheckerFacts) {
+  constructor(scope: Scope, facts: BuildFacts) {
     this.scope = scope
     this.facts = facts
     this.source = { snapshot: () => this.snapshot() }
@@ -64,7 +61,10 @@ export class Checker {
   register(watch: Watch): () => void {
     const { name } = watch
     if (this.watches.has(name)) {
-      throw new ServiceError(`Cannot register ${show(name)}: the name is taken`, { code: 'DUPLICATE_NAME', service: name })
+      throw new ServiceError(`Cannot register ${show(name)}: the name is taken`, {
+        code: 'DUPLICATE_NAME',
+        service: name,
+      })
     }
     this.change(() => this.watches.set(name, watch))
     return () => {
@@ -116,21 +116,6 @@ export class Checker {
 
   private makeSnapshot(): HealthSnapshot {
     const { facts, standing, startedAt, checkedAt, revision, everReady } = this
-    const { ready, healthy } = standing
-    return Object.freeze({
-      ...facts,
-      startedAt,
-      checkedAt,
-      revision,
-      ready,
-      healthy,
-      everReady,
-      get readiness() {
-        return standing.readiness
-      },
-      get health() {
-        return standing.health
-      },
-    })
+    return createSnapshot({ ...facts, startedAt, checkedAt, revision, everReady }, standing)
   }
 }

@@ -1,4 +1,5 @@
 import { joinErrors } from '@svc/core'
+import { earlierIfSame } from './same-error.ts'
 
 /** What one reporter says, by position. Never changed once made, so that any number of snapshots can share it. */
 export interface Column {
@@ -28,7 +29,7 @@ export class ColumnReader {
     if (this.names === undefined && previous.names[at] !== name) this.names = previous.names.slice(0, at)
     this.names?.push(name)
     const before = previous.errors[at]
-    const kept = error !== null && before != null && isSame(before, error) ? before : error
+    const kept = before === undefined ? error : earlierIfSame(before, error)
     if (this.errors === undefined && before !== kept) this.errors = previous.errors.slice(0, at)
     this.errors?.push(kept)
   }
@@ -46,15 +47,6 @@ export class ColumnReader {
       errors: errors ?? (isShorter ? previous.errors.slice(0, length) : previous.errors),
     }
   }
-}
-
-/** The same error, or one joined anew of the same parts, as a service with two conditions makes at each look. */
-function isSame(one: Error, other: Error): boolean {
-  if (one === other) return true
-  if (!(one instanceof AggregateError) || !(other instanceof AggregateError) || one.message !== other.message) return false
-  const parts = one.errors as unknown[]
-  const others = other.errors as unknown[]
-  return parts.length === others.length && parts.every((part, at) => part === others[at])
 }
 
 export function countErrors(column: Column): number {

@@ -35,7 +35,7 @@ export class ToldOnce {
       checkEntry(name, error)
       if (live.names[at] === name) {
         const known = live.errors[at++] as Error | null
-        keep(name, part === undefined ? without(error, known) : part)
+        keep(name, part === undefined && error !== known ? error : (part ?? null))
       } else if (part === undefined) handWritten.push([name, error])
       else keep(name, part)
     }
@@ -64,24 +64,6 @@ export class ToldOnce {
     for (const [name, error] of handWritten) column.add(name, error)
     return column.end()
   }
-}
-
-/** The parts of an error that are not parts of another one. */
-function without(error: Error | null, known: Error | null): Error | null {
-  if (error === known || error === null) return null
-  if (known === null) return error
-  const left = partsOf(known)
-  return joinErrors(
-    partsOf(error).filter((part) => {
-      const at = left.indexOf(part)
-      if (at >= 0) left.splice(at, 1)
-      return at < 0
-    }),
-  )
-}
-
-function partsOf(error: Error): Error[] {
-  return error instanceof AggregateError ? [...(error.errors as Error[])] : [error]
 }
 
 /** A node is a protocol that others may implement. */

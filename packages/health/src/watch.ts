@@ -1,6 +1,7 @@
 import { type HealthNode, type HealthReporter, nodeOf, toError } from '@svc/core'
 import { checkFunction, checkName, checkObject, readReadiness, readReporter } from '@svc/core/internal'
 import { type Column, ColumnReader, countErrors, EMPTY } from './column.ts'
+import { earlierIfSame } from './same-error.ts'
 import { checkEntry, ToldOnce } from './told-once.ts'
 
 /** One registered reporter, and what it said last. */
@@ -39,7 +40,7 @@ export class Watch {
     const { node } = this
     if (node === undefined) return
     this.revision = node.revision
-    this.readiness = readReadiness(this.reporter, this.name)
+    this.readReadiness()
     this.show(() => this.toldOnce.addTo(this.readLive(node), this.column))
   }
 
@@ -48,13 +49,17 @@ export class Watch {
     const { node } = this
     this.isUnread = false
     this.revision = node?.revision
-    this.readiness = readReadiness(this.reporter, this.name)
+    this.readReadiness()
     this.show(() => {
       if (node === undefined) return this.readHandWritten()
       const live = this.readLive(node)
       this.toldOnce.read(node, live, poll, until)
       return this.toldOnce.addTo(live, this.column)
     })
+  }
+
+  private readReadiness(): void {
+    this.readiness = earlierIfSame(this.readiness, readReadiness(this.reporter, this.name))
   }
 
   private readLive(node: HealthNode): Column {

@@ -13,13 +13,13 @@ const gc = runInNewContext('gc') as () => void
 
 async function collect(): Promise<void> {
   // Finalizers run in tasks of their own, some time after a collection.
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 10; i++) {
     gc()
-    await new Promise((resolve) => void setTimeout(resolve, 1))
+    await new Promise((resolve) => void setImmediate(resolve))
   }
 }
 
-describe('createServices()', () => {
+describe('createServices()', { timeout: 60_000 }, () => {
   const root = createScope()
   const span = (spanId: string): { traceId: string; spanId: string; traceFlags: number } => ({ traceId: '1', spanId, traceFlags: 1 })
 
@@ -69,7 +69,7 @@ describe('createServices()', () => {
   })
 })
 
-describe('the memory of an exporter', () => {
+describe('the memory of an exporter', { timeout: 60_000 }, () => {
   /** Everything about one service that an exporter is told, and whether its scope is still held afterwards. */
   async function live(parent: Scope, name: string, isRemoved: boolean): Promise<WeakRef<Scope>> {
     const scope = child(name, parent)

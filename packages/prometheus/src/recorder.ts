@@ -122,6 +122,7 @@ export class Recorder {
     this.health.add(source)
     this.checks ??= new Histogram(CHECK_BUCKETS, {})
     this.checks.observe(seconds(startedAt, endedAt))
+    this.revisions.checks++
     for (const change of changes) this.changed(change)
     this.revisions.transitions++
   }

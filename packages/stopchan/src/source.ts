@@ -26,11 +26,16 @@ export class StopSource {
     this.members?.forEach(fn)
   }
 
-  /** Sets state and reason before anyone hears of it; a second stop does nothing. */
-  stop(reason: unknown): void {
+  /**
+   * Sets state and reason before anyone hears of it; a second stop does nothing.
+   *
+   * @param own the controller of the source's own signal, which is the eldest and hears of it first.
+   */
+  stop(reason: unknown, own?: AbortController): void {
     if (this.stopped) return
     this.stopped = true
     this.stoppedBy = reason
+    own?.abort(reason)
     this.members?.stopAll(reason)
     this.members = undefined
   }

@@ -53,10 +53,7 @@ export class Chan extends ChildMaker implements StopChan {
 
   close(reason: unknown = STOP_REASON): void {
     if (this.source.isStopped) return
-    // The own signal is the eldest: it may be read, and aborted, before any child hears of it.
-    const { controller } = this
-    this.source.stop(reason)
-    controller?.abort(reason)
+    this.source.stop(reason, this.controller)
     this.muteIdle()
   }
 }

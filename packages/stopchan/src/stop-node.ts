@@ -67,12 +67,13 @@ export class StopNode extends Link implements StopContext {
   }
 
   override stop(reason: unknown): void {
-    this.end(reason)
+    const foreign = this.extra?.foreign
+    this.end(foreign?.isStopped === true ? foreign.reason : reason)
   }
 
   /** Ends it after a time, told apart by its reason. `hold` keeps the process alive until then. */
   limit(timeoutMs: number, hold = false): this {
-    if (this.ended) return this
+    if (this.hasEnded) return this
     const extra = (this.extra ??= new Extra(this))
     extra.cancelTimer?.()
     extra.cancelTimer = startTimer(
@@ -102,6 +103,8 @@ export class StopNode extends Link implements StopContext {
     const extra = (this.extra ??= new Extra(this))
     extra.foreign = foreign
     foreign.link(extra)
+    // Linked although unread, so that the second source is let go of when the first one stops.
+    if (!this.isLinked) this.source.link(this)
     return this
   }
 
@@ -147,8 +150,9 @@ export class StopNode extends Link implements StopContext {
     this.endedBy = reason
     this.leave()
     this.extra?.release()
-    this.controller?.abort(reason)
-    this.extra?.dependents?.stop(reason)
+    const dependents = this.extra?.dependents
+    if (dependents === undefined) this.controller?.abort(reason)
+    else dependents.stop(reason, this.controller)
   }
 }
 

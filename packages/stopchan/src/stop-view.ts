@@ -69,7 +69,7 @@ export class ChildMaker implements IdleKeeper {
     const { signal, timeoutMs } = options
     checkSignal(signal, 'option "signal"')
     if (timeoutMs !== undefined) checkDuration(timeoutMs, 'option "timeoutMs"')
-    if (signal !== undefined) node.follow(this.bridge(signal))
+    if (signal !== undefined && !node.hasEnded) node.follow(this.bridge(signal))
     if (timeoutMs !== undefined && !node.hasEnded) node.limit(timeoutMs)
     return node
   }
@@ -104,12 +104,18 @@ export class ChildMaker implements IdleKeeper {
   }
 }
 
+/** Nobody closes a view, so it keeps no idle listener that nobody would take away. */
 class View extends ChildMaker implements StopView {
   readonly signal: AbortSignal
 
   constructor(source: StopSource, signal: AbortSignal) {
     super(source)
     this.signal = signal
+  }
+
+  override idled(bridge: ForeignSource): void {
+    bridge.mute()
+    this.spent(bridge)
   }
 }
 
