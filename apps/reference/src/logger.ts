@@ -7,5 +7,8 @@ export function createLogger({ logLevel }: Settings): Logger {
   const options = { level: logLevel, base: null }
   if (!process.stdout.isTTY) return pino(options, destination({ dest: 1, sync: true }))
   const format = '{if service}{service}: {end}{msg}'
-  return pino(options, pretty({ sync: true, ignore: 'service,state', messageFormat: format, translateTime: 'HH:MM:ss.l' }))
+  return pino(
+    options,
+    pretty({ sync: true, ignore: 'service,state', messageFormat: format, translateTime: 'HH:MM:ss.l' }),
+  )
 }

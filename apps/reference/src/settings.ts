@@ -90,7 +90,10 @@ function schemaFor({ demo, kubernetes, temporaryFolder }: Circumstances) {
       ADMIN_HOST: text('127.0.0.1', 'an address or a host name'),
       ADMIN_PORT: whole(8081, 0, 65_535),
       DATABASE_FILE: text(join(databaseFile, 'relay.db'), 'a path'),
-      API_TOKEN: z.string().regex(/^[\x21-\x7e]+$/, 'expected printable characters without spaces').optional(),
+      API_TOKEN: z
+        .string()
+        .regex(/^[\x21-\x7e]+$/, 'expected printable characters without spaces')
+        .optional(),
       GRACE_MS: whole(25_000, 0, LONGEST_MS),
       DRAIN_DELAY_MS: whole(kubernetes ? 5_000 : 0, 0, LONGEST_MS),
       MAX_ATTEMPTS: whole(8, 1, 1_000),

@@ -42,8 +42,24 @@ export function checkString(value: unknown, what: string): void {
   if (typeof value !== 'string') throw new TypeError(`Cannot use ${what}: expected a string, got ${show(value)}`)
 }
 
+/** Whether a value can be used as an `AbortSignal`, of this realm or another. */
+export function isSignal(value: unknown): boolean {
+  const signal = value as AbortSignal | null
+  return (
+    typeof signal === 'object' &&
+    signal !== null &&
+    typeof signal.aborted === 'boolean' &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function'
+  )
+}
+
+/** The same as {@link checkRequiredSignal} for one that may be absent. */
 export function checkSignal(value: unknown, what = '"signal"'): void {
-  if (value === undefined) return
+  if (value !== undefined) checkRequiredSignal(value, what)
+}
+
+export function checkRequiredSignal(value: unknown, what: string): void {
   const signal = value as AbortSignal | null
   if (
     typeof signal !== 'object' ||

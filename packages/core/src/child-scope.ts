@@ -24,7 +24,12 @@ export class ChildScope implements Scope {
   }
 
   get logger(): Logger {
-    return (this.named ??= this.parent === undefined ? SILENT : namedLogger(this.parent.logger, this.id))
+    return (this.named ??= this.makeLogger())
+  }
+
+  private makeLogger(): Logger {
+    const logger = this.parent?.logger ?? SILENT
+    return logger === SILENT ? SILENT : namedLogger(logger, this.id)
   }
 
   get draining(): AbortSignal {

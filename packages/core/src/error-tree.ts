@@ -1,4 +1,4 @@
-import { checkSignal } from './check.ts'
+import { checkRequiredSignal } from './check.ts'
 
 /**
  * Walks an error and all that is under it, depth first in order: the error, its `cause`, then its `errors`. Each value
@@ -27,7 +27,7 @@ export function* errorTree(error: unknown): Generator {
  * Never by `name`: an `AbortError` of some other signal is a failure. @throws TypeError unless given an `AbortSignal`
  */
 export function isCancellation(error: unknown, signal: AbortSignal): boolean {
-  checkSignal(signal ?? null, 'the signal')
+  checkRequiredSignal(signal, 'the signal')
   if (!signal.aborted) return false
   const reason: unknown = signal.reason
   if (error === reason) return true

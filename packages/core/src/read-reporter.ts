@@ -57,11 +57,8 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 }
 
 function asHealth(value: unknown, name: string): Error | null {
-  if (value === null || value === undefined) {
-    return value === null
-      ? null
-      : new TypeError(`Cannot read the health of ${show(name)}: expected an error or null, got undefined`)
-  }
-  if (typeof value === 'object') return toError(value)
+  if (value === null) return null
+  const error = toError(value)
+  if (error === value) return error
   return new TypeError(`Cannot read the health of ${show(name)}: expected an error or null, got ${show(value)}`)
 }

@@ -1,4 +1,4 @@
-import { checkBoolean, checkObject, checkOptionalFunction, checkSignal, checkString, show } from './check.ts'
+import { checkBoolean, checkObject, checkOptionalFunction, checkRequiredSignal, checkString, show } from './check.ts'
 import type { Exporter, Operation } from './events.ts'
 import { checkLogger, type Logger, SILENT } from './logger.ts'
 
@@ -171,7 +171,7 @@ export function reportExporter(scope: Scope, exporter: Exporter, part: string, e
 }
 
 async function flushExporters(scope: Scope, signal: AbortSignal): Promise<void> {
-  checkSignal(signal ?? null, 'the signal')
+  checkRequiredSignal(signal, 'the signal')
   const { promise: ended, resolve } = Promise.withResolvers<void>()
   const end = (): void => {
     resolve()

@@ -23,8 +23,8 @@ const LEVELS_A_STACK = 64
 export class Child {
   readonly service: Service
   readonly node: OwnedNode | undefined
-  /** Its full name when it was adopted: a reporter that can no longer tell its name is still named. */
-  readonly id: string
+  /** The name that a reporter that is not ours had when it was adopted: it may not be able to tell it any more. */
+  private readonly givenName: string | undefined = undefined
   started = false
   /** A close of this one alone, in flight. */
   closing: Promise<void> | undefined = undefined
@@ -35,8 +35,24 @@ export class Child {
     checkService(service)
     this.service = service
     this.node = nodeOf(service)
-    this.id = service.name()
-    checkName(this.id, 'the name of a sub-service')
+    if (this.node?.engine === undefined) {
+      const name: unknown = service.name()
+      checkName(name, 'the name of a sub-service')
+      this.givenName = name as string
+    }
+  }
+
+  /** Its full name. */
+  get id(): string {
+    return this.givenName ?? this.node?.engine?.id ?? ''
+  }
+
+  /** What tells it from its siblings, without making full names where the last parts will do. */
+  keyUnder(owner: ServiceEngine): string {
+    const engine = this.node?.engine
+    if (engine?.parent === owner) return engine.name
+    const prefix = `${owner.id}.`
+    return this.id.startsWith(prefix) ? this.id.slice(prefix.length) : `\0${this.id}`
   }
 
   is(service: Service): boolean {
@@ -59,37 +75,24 @@ export class Child {
 
   /** Starts it; `undefined` when it has ended at once. */
   start(signal: AbortSignal | undefined): PromiseLike<unknown> | undefined {
-    this.begin('start')
-    let result: unknown
-    try {
-      result = this.service.start(signal)
-    } catch (error) {
-      this.end()
-      throw error
-    }
-    if (result !== DONE && isThenable(result)) return this.endAfter(result)
-    this.end()
+    const result: unknown = this.service.start(signal)
+    if (result !== DONE && isThenable(result)) return this.endAfter(result, 'start')
     this.started = true
     return undefined
   }
 
   /** Closes it; `undefined` when it has ended at once. That it has stopped already is no failure. */
   close(signal: AbortSignal | undefined): Promise<unknown> | undefined {
-    this.begin('close')
     let result: unknown
     try {
       result = this.service.close(signal)
     } catch (error) {
-      this.end()
       return Promise.reject(error)
     }
-    if (result !== DONE && isThenable(result)) {
-      return this.endAfter(result).catch((error: unknown) => {
-        if (!isServiceError(error, 'ALREADY_STOPPED') || error.service !== this.id) throw error
-      })
-    }
-    this.end()
-    return undefined
+    if (result === DONE || !isThenable(result)) return undefined
+    return this.endAfter(result, 'close').catch((error: unknown) => {
+      if (!isServiceError(error, 'ALREADY_STOPPED') || error.service !== this.id) throw error
+    })
   }
 
   /** The same, unless a close of this one alone is in flight: whoever asked for that one is told how it ends. */
@@ -113,24 +116,16 @@ export class Child {
     return { service: id, kind: busy, label: busy, ageMs: performance.now() - since, startedBy: undefined }
   }
 
-  private begin(what: 'start' | 'close'): void {
+  private endAfter(result: PromiseLike<unknown>, what: 'start' | 'close'): Promise<unknown> {
     this.busy = what
     this.since = performance.now()
-  }
-
-  private end(): void {
-    this.busy = undefined
-  }
-
-  private endAfter(result: PromiseLike<unknown>): Promise<unknown> {
-    const starting = this.busy === 'start'
     return Promise.resolve(result).then(
       () => {
-        this.end()
-        if (starting) this.started = true
+        this.busy = undefined
+        if (what === 'start') this.started = true
       },
       (error: unknown) => {
-        this.end()
+        this.busy = undefined
         throw error
       },
     )

@@ -1,47 +1,58 @@
 import { joinErrors, toError } from '@svc/core'
 import { beginOperation, endOperation } from '@svc/core/internal'
 import { DONE } from '@svc/statemachine/internal'
-import { STOP_REASON } from '@svc/stopchan/internal'
 import type { Child } from './children.ts'
 import { deadlineError } from './deadline.ts'
-import { callHook } from './hooks.ts'
+import { begin, type Begun, callHook } from './hooks.ts'
 import { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
-import { type Steps, type Wait, within } from './within.ts'
+import { drive, type Steps, type Wait, within } from './within.ts'
 
 /**
- * The close of a service: stop, tasks, own hook, sub-services. Every step runs even when one fails; once the budget has
- * ended every step left is begun and none is awaited. All failures come joined, the own ones first.
+ * Closes a service: stop, tasks, own hook, sub-services. Every step runs even when one fails; once the budget has ended
+ * every step left is begun and none is awaited. All failures come joined, the own ones first. A service that has neither
+ * tasks nor sub-services, and whose hook ends at once, needs no more than this function.
  */
-export function* closeSteps(engine: ServiceEngine): Steps {
-  const { logger, config } = engine
+export function closeService(engine: ServiceEngine): Promise<void> | undefined {
+  engine.log('Stopping', 'Closing')
+  const isSimple = !engine.isLate && !engine.isBusy && engine.family === undefined
+  if (!isSimple) return drive(closeSteps(engine, undefined))
+  engine.halt()
+  const begun = beginHook(engine)
+  if (begun !== undefined || engine.isBusy) return drive(closeSteps(engine, begun ?? ENDED_WELL))
+  engine.log('Stopped', 'Closed')
+  return undefined
+}
+
+const ENDED_WELL: Begun = Object.freeze({ child: undefined, work: undefined, thrown: undefined })
+
+function beginHook(engine: ServiceEngine): Begun | undefined {
+  const { close } = engine.config
+  return close === undefined ? undefined : begin(undefined, () => callHook(engine, 'close', close))
+}
+
+/** The rest of a close, from its beginning, or from an own hook that has begun. */
+function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
   const pending = new PendingList()
   const own: (Error | null)[] = []
-  logger.info({ state: 'Stopping' }, 'Closing')
-  if (isLate(engine)) engine.pending(pending.note)
-  engine.chan.close(STOP_REASON)
-  yield* endTasks(engine, pending)
-  const { close } = config
-  if (close !== undefined) {
-    try {
-      const work = callHook(engine, 'close', close)
-      if (work !== undefined) yield within(engine.transition, work, noting(engine, pending))
-    } catch (error) {
-      own.push(toError(error))
-    }
-    engine.hook = undefined
-    yield* endTasks(engine, pending)
+  if (engine.isLate) engine.pending(pending.note)
+  engine.halt()
+  if (begun === undefined) yield* endTasks(engine, pending)
+  const { work, thrown } = begun ?? beginHook(engine) ?? ENDED_WELL
+  try {
+    if (thrown !== undefined) throw thrown.error
+    if (work !== undefined) yield within(engine.transition, work, noting(engine, pending))
+  } catch (error) {
+    own.push(toError(error))
   }
+  engine.hook = undefined
+  yield* endTasks(engine, pending)
   const below = yield* closeChildren(engine, pending)
   yield* endTasks(engine, pending)
   if (!pending.isEmpty) own.push(deadlineError('close', engine.id, pending.list(), engine.transition?.reason))
   const error = joinErrors([...own, ...below])
-  logger.info({ state: error === null ? 'Stopped' : 'StopFailed' }, 'Closed')
+  engine.log(error === null ? 'Stopped' : 'StopFailed', 'Closed')
   if (error !== null) throw error
-}
-
-function isLate(engine: ServiceEngine): boolean {
-  return engine.transition?.hasEnded === true
 }
 
 function noting(engine: ServiceEngine, pending: PendingList): () => void {
@@ -61,13 +72,13 @@ function* endTasks(engine: ServiceEngine, pending: PendingList): Steps {
 }
 
 function* closeChildren(engine: ServiceEngine, pending: PendingList): Wait<(Error | null)[]> {
-  const { family, config, logger } = engine
+  const { family, config } = engine
   const open = (family?.children ?? []).filter((child) => child.started && !child.hasStopped)
   if (family === undefined || open.length === 0) return []
-  logger.info({ state: 'Stopping' }, `Closing ${open.length} sub-services`)
+  engine.log('Stopping', `Closing ${open.length} sub-services`)
   if (config.closeOrder === 'reverse') return yield* closeInReverse(engine, open, pending)
   const errors: (Error | null)[] = []
-  const closed = family.closeAll(open, engine.transition, errors)
+  const closed = family.closeAll(open, errors)
   if (closed !== undefined) yield within(engine.transition, closed, noting(engine, pending))
   return errors
 }
@@ -76,9 +87,9 @@ function* closeChildren(engine: ServiceEngine, pending: PendingList): Wait<(Erro
 function* closeInReverse(engine: ServiceEngine, open: Child[], pending: PendingList): Wait<(Error | null)[]> {
   const errors: (Error | null)[] = []
   for (const child of open.toReversed()) {
-    if (child.needsNewStack && !isLate(engine)) yield within(undefined, DONE)
+    if (child.needsNewStack && !engine.isLate) yield within(undefined, DONE)
     try {
-      const closed = child.closeOnce(engine.transition?.share())
+      const closed = child.closeOnce(engine.signalBelow)
       if (closed !== undefined) yield within(engine.transition, closed, noting(engine, pending))
     } catch (error) {
       errors.push(toError(error))

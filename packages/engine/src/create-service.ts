@@ -1,17 +1,17 @@
 import { attachNode, type HealthReport, isServiceError, joinErrors, type Service } from '@svc/core'
-import { checkSignal, refused } from '@svc/core/internal'
+import { checkSignal, isSignal, refused } from '@svc/core/internal'
 import { STARTED } from '@svc/statemachine/internal'
-import { STOP_REASON, type StopNode } from '@svc/stopchan/internal'
-import { closeSteps } from './close-steps.ts'
+import type { StopNode } from '@svc/stopchan/internal'
+import { closeService } from './close-steps.ts'
 import { budgetOf, deadlineError } from './deadline.ts'
 import type { Engine } from './engine.ts'
 import { Family } from './family.ts'
 import { PendingList } from './pending-list.ts'
 import { checkConfig, type ServiceConfig } from './service-config.ts'
 import { ServiceEngine } from './service-engine.ts'
-import { startSteps } from './start-steps.ts'
+import { startService } from './start-steps.ts'
 import { treeReadiness } from './tree.ts'
-import { drive, type Steps, Waiter } from './within.ts'
+import { Waiter } from './within.ts'
 
 /** A service made of a config. It can be spread (`{ ...service, add }`), and its methods work detached. */
 export interface EngineService extends Service, AsyncDisposable {}
@@ -59,11 +59,8 @@ function fullName(this: ServiceEngine): string {
 }
 
 function start(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
-  const bad = refused(() => {
-    checkSignal(signal)
-  })
-  if (bad !== undefined) return bad
-  const started = this.machine.start(() => run(this, budgetOf(signal, this.config.startTimeoutMs), startSteps(this)))
+  if (signal !== undefined && !isSignal(signal)) return refuseSignal(signal)
+  const started = this.machine.start(() => run(this, budgetOf(signal, this.config.startTimeoutMs), startService))
   if (signal?.aborted !== true) return started
   // The reason comes back untouched, whatever it is.
   return started.catch((error: unknown) => {
@@ -72,17 +69,14 @@ function start(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
 }
 
 function close(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
-  const bad = refused(() => {
-    checkSignal(signal)
-  })
-  if (bad !== undefined) return bad
+  if (signal !== undefined && !isSignal(signal)) return refuseSignal(signal)
   const { machine, config } = this
-  const now = machine.stopNow(() => run(this, budgetOf(signal, config.closeTimeoutMs), closeSteps(this)))
+  const now = machine.stopNow(() => run(this, budgetOf(signal, config.closeTimeoutMs), closeService))
   if (now !== undefined) return now
   const budget = budgetOf(signal, config.closeTimeoutMs)
-  const queued = machine.queueStop(() => run(this, budget, closeSteps(this)))
+  const queued = machine.queueStop(() => run(this, budget, closeService))
   // What holds the stop back may itself wait for the engine's signal.
-  if (machine.number === STARTED) this.chan.close(STOP_REASON)
+  if (machine.number === STARTED) this.halt()
   if (budget === undefined) return queued.ended
   endWaiting(this, budget, queued.withdraw)
   return queued.ended.finally(() => {
@@ -106,25 +100,21 @@ function endWaiting(engine: ServiceEngine, budget: StopNode, withdraw: (error: E
   else budget.asSource().link(waiter)
 }
 
-/** Runs a transition's steps under its budget; at once as far as they go. */
-function run(engine: ServiceEngine, budget: StopNode | undefined, steps: Steps): Promise<void> | undefined {
+/** Runs a transition under its budget; at once as far as it goes. */
+function run(
+  engine: ServiceEngine,
+  budget: StopNode | undefined,
+  transition: (engine: ServiceEngine) => Promise<void> | undefined,
+): Promise<void> | undefined {
   engine.transition = budget
-  const end = (): void => {
-    engine.transition?.detach()
-    engine.transition = undefined
-  }
-  let rest: Promise<void> | undefined
-  try {
-    rest = drive(steps)
-  } catch (error) {
-    end()
-    throw error
-  }
-  if (rest === undefined) {
-    end()
-    return undefined
-  }
-  return rest.finally(end)
+  engine.isBounded = budget !== undefined
+  return transition(engine)
+}
+
+function refuseSignal(signal: unknown): Promise<never> {
+  return refused(() => {
+    checkSignal(signal)
+  }) as Promise<never>
 }
 
 function readiness(this: ServiceEngine): Error | null {

@@ -1,7 +1,6 @@
 import { type Service, toError } from '@svc/core'
 import { checkObject, checkSignal, show } from '@svc/core/internal'
 import { DONE, STARTING, STOPPING } from '@svc/statemachine/internal'
-import type { StopNode } from '@svc/stopchan/internal'
 import { Child, notASubService } from './children.ts'
 import type { ServiceEngine } from './service-engine.ts'
 
@@ -67,12 +66,8 @@ export class Family {
   }
 
   /** Begins to close all that are open, at once; what ends at once leaves nothing to wait for. Errors come in order of adoption. */
-  closeAll(
-    children: readonly Child[],
-    budget: StopNode | undefined,
-    errors: (Error | null)[],
-  ): Promise<void> | undefined {
-    const signal = budget?.share()
+  closeAll(children: readonly Child[], errors: (Error | null)[]): Promise<void> | undefined {
+    const signal = this.engine.signalBelow
     const { promise, resolve } = Promise.withResolvers<void>()
     let open = 0
     const begin = (child: Child, at: number): void => {
@@ -106,14 +101,14 @@ export class Family {
 
   private adopt(child: Child): void {
     const { engine } = this
-    if (this.names.has(child.id)) {
+    if (this.names.has(child.keyUnder(engine))) {
       throw new TypeError(
         `Cannot make ${show(child.id)} a sub-service of ${show(engine.id)}: it has one of that name already`,
       )
     }
     child.node?.adopt(engine)
     this.children.push(child)
-    this.names.add(child.id)
+    this.names.add(child.keyUnder(engine))
     engine.height = Math.max(engine.height, child.height + 1)
     engine.touch()
   }
@@ -122,15 +117,15 @@ export class Family {
     const at = this.children.indexOf(child)
     if (at < 0) return
     this.children.splice(at, 1)
-    this.names.delete(child.id)
+    this.names.delete(child.keyUnder(this.engine))
     child.node?.adopt(null)
     child.node?.removed?.()
     this.engine.touch()
   }
 
   private isOpen(): boolean {
-    const { machine, chan } = this.engine
-    return (machine.number === STARTING || machine.isUp) && !chan.origin.isStopped
+    const { machine, halted } = this.engine
+    return (machine.number === STARTING || machine.isUp) && !halted
   }
 
   private assertOpen(): void {

@@ -4,11 +4,11 @@ import { DONE } from '@svc/statemachine/internal'
 import { StopNode, StopSource } from '@svc/stopchan/internal'
 import type { Child } from './children.ts'
 import { deadlineError, ranOut } from './deadline.ts'
-import { callHook } from './hooks.ts'
+import { begin, type Begun, callHook } from './hooks.ts'
 import { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
 import { type Unfinished, unwind } from './unwind.ts'
-import { type Steps, type Wait, within } from './within.ts'
+import { drive, type Steps, type Wait, within } from './within.ts'
 
 /** What ended a start: an error, or the end of its budget while something was still going on. */
 interface Failure {
@@ -18,64 +18,78 @@ interface Failure {
 }
 
 /**
- * The start of a service, a transaction: its sub-services in order, then its own hook. What fails, is aborted, or runs
- * out of time is unwound, and the error is the original first, then whatever the unwinding added.
+ * Starts a service, a transaction: its sub-services in order, then its own hook. What fails, is aborted, or runs out of
+ * time is unwound, and the error is the original first, then whatever the unwinding added. As long as every step ends
+ * at once nothing is allocated, and `undefined` comes back; the first that does not leads to {@link startSteps}.
  */
-export function* startSteps(engine: ServiceEngine): Steps {
-  const { logger, config } = engine
-  const pending = new PendingList()
+export function startService(engine: ServiceEngine): Promise<void> | undefined {
   if (engine.transition?.hasEnded === true) throw toError(engine.transition.reason)
-  logger.info({ state: 'Starting' }, 'Starting')
-  const children = engine.family === undefined ? [] : [...engine.family.children]
-  if (children.length > 0) logger.info({ state: 'Starting' }, `Starting ${children.length} sub-services`)
-  for (const child of children) {
-    if (child.needsNewStack) yield within(undefined, DONE)
-    const failure = yield* attempt(engine, child, pending, () => child.start(engine.transition?.share()))
-    if (failure !== undefined) throw yield* fail(engine, failure, pending)
+  engine.log('Starting', 'Starting')
+  const children = engine.family === undefined ? NO_CHILDREN : [...engine.family.children]
+  if (children.length > 0) engine.log('Starting', `Starting ${children.length} sub-services`)
+  for (let at = 0; at <= children.length; at++) {
+    if (children[at]?.needsNewStack === true) return drive(startSteps(engine, children, at, undefined))
+    const begun = beginStep(engine, children[at])
+    if (begun !== undefined || engine.isLate) return drive(startSteps(engine, children, at, begun ?? NOTHING_LEFT))
   }
-  const { start } = config
-  if (start !== undefined) {
-    const failure = yield* attempt(engine, undefined, pending, () => callHook(engine, 'start', start))
-    if (failure !== undefined) throw yield* fail(engine, failure, pending)
-  }
-  logger.info({ state: 'Started' }, 'Started')
+  engine.log('Started', 'Started')
+  return undefined
 }
 
-/** One step of a start. An abort that comes during it fails the start, even if the step itself ends well. */
-function* attempt(
-  engine: ServiceEngine,
-  child: Child | undefined,
-  pending: PendingList,
-  begin: () => PromiseLike<unknown> | undefined,
-): Wait<Failure | undefined> {
-  const work: Unfinished = { child, promise: undefined }
-  try {
-    work.promise = begin()
-    if (work.promise !== undefined) {
-      // A deadline of somebody who waits for this start must be able to end it.
-      engine.transition ??= new StopNode(new StopSource())
-      const expired = (): void => {
-        if (engine.transition !== undefined && ranOut(engine.transition)) engine.pending(pending.note)
-      }
-      if (!(yield within(engine.transition, work.promise, expired)))
-        return { thrown: undefined, during: child, unfinished: work }
-    }
-    engine.hook = undefined
-  } catch (error) {
-    engine.hook = undefined
-    return { thrown: { error }, during: child, unfinished: undefined }
+const NO_CHILDREN: readonly Child[] = Object.freeze([])
+const NOTHING_LEFT: Begun = Object.freeze({ child: undefined, work: undefined, thrown: undefined })
+
+function beginStep(engine: ServiceEngine, child: Child | undefined): Begun | undefined {
+  if (child !== undefined) return begin(child, () => child.start(engine.signalBelow))
+  const { start } = engine.config
+  return start === undefined ? undefined : begin(undefined, () => callHook(engine, 'start', start))
+}
+
+/** The rest of a start, from a step that has begun and not ended, or has yet to begin. */
+function* startSteps(engine: ServiceEngine, children: readonly Child[], from: number, begun: Begun | undefined): Steps {
+  const pending = new PendingList()
+  for (let at = from; at <= children.length; at++) {
+    const child = children[at]
+    const hasBegun = at === from && begun !== undefined
+    if (!hasBegun && child?.needsNewStack === true) yield within(undefined, DONE)
+    const step = hasBegun ? begun : beginStep(engine, child)
+    const failure = yield* endStep(engine, step ?? NOTHING_LEFT, pending)
+    if (failure !== undefined) throw yield* fail(engine, failure, pending)
   }
-  return engine.transition?.hasEnded === true
-    ? { thrown: undefined, during: undefined, unfinished: undefined }
-    : undefined
+  engine.log('Started', 'Started')
+}
+
+/** Waits for a step. An abort that comes during it fails the start, even if the step itself ends well. */
+function* endStep(engine: ServiceEngine, step: Begun, pending: PendingList): Wait<Failure | undefined> {
+  const { child, work, thrown } = step
+  if (thrown !== undefined) return { thrown, during: child, unfinished: undefined }
+  if (work !== undefined) {
+    // A deadline of somebody who waits for this start must be able to end it.
+    const budget = (engine.transition ??= new StopNode(new StopSource()))
+    const expired = (): void => {
+      if (ranOut(budget)) engine.pending(pending.note)
+    }
+    try {
+      const inTime = yield within(budget, work, expired)
+      if (!inTime) return { thrown: undefined, during: child, unfinished: { child, work } }
+    } catch (error) {
+      return { thrown: { error }, during: child, unfinished: undefined }
+    } finally {
+      if (!budget.hasEnded) engine.hook = undefined
+    }
+  }
+  return engine.isLate ? { thrown: undefined, during: undefined, unfinished: undefined } : undefined
 }
 
 function* fail(engine: ServiceEngine, failure: Failure, pending: PendingList): Wait<Error> {
-  const { transition, logger } = engine
+  const { transition } = engine
   const { late, errors } = yield* unwind(engine, failure.unfinished, pending)
   const original = causeOf(failure, transition, late)
   if (failure.during !== undefined) {
-    logger.error({ state: 'Starting', subService: failure.during.id, err: original }, 'Failed to start sub-service')
+    engine.logger.error(
+      { state: 'Starting', subService: failure.during.id, err: original },
+      'Failed to start sub-service',
+    )
   }
   // What rejects late without a word of the abort is a failure of its own.
   const extra = late === undefined || late.error === original ? null : toError(late.error)

@@ -1,5 +1,4 @@
 import { toError } from '@svc/core'
-import { STOP_REASON } from '@svc/stopchan/internal'
 import type { Child } from './children.ts'
 import { unwindingBudget } from './deadline.ts'
 import type { PendingList } from './pending-list.ts'
@@ -9,7 +8,7 @@ import { type Wait, within } from './within.ts'
 /** The step that a start was in when its budget ended: an own hook, or a sub-service. */
 export interface Unfinished {
   readonly child: Child | undefined
-  promise: PromiseLike<unknown> | undefined
+  readonly work: PromiseLike<unknown>
 }
 
 /** What the unwinding added to the original error. */
@@ -28,7 +27,7 @@ export function* unwind(
   unfinished: Unfinished | undefined,
   pending: PendingList,
 ): Wait<Unwound> {
-  engine.chan.close(STOP_REASON)
+  engine.halt()
   const late = unfinished === undefined ? undefined : yield* giveUp(engine, unfinished, pending)
   engine.hook = undefined
   yield* endTasks(engine, pending)
@@ -38,11 +37,10 @@ export function* unwind(
 
 /** Lets the step that was going on end; gives back what it rejects with. */
 function* giveUp(engine: ServiceEngine, unfinished: Unfinished, pending: PendingList): Wait<Unwound['late']> {
-  const { child, promise } = unfinished
-  if (promise === undefined) return undefined
+  const { child, work } = unfinished
   try {
     // A sub-service that is being unwound itself gives up in its own time, level by level.
-    while (!(yield* withinUnwinding(engine, promise, () => child?.knowsItself !== true && noteAll(engine, pending)))) {
+    while (!(yield* withinUnwinding(engine, work, () => child?.knowsItself !== true && noteAll(engine, pending)))) {
       if (child?.knowsItself === true) continue
       abandon(unfinished)
       return undefined
@@ -90,9 +88,9 @@ function noteAll(engine: ServiceEngine, pending: PendingList): void {
 }
 
 /** A sub-service that starts after nobody waits for it any more is closed at once: nothing stays open. */
-function abandon({ child, promise }: Unfinished): void {
+function abandon({ child, work }: Unfinished): void {
   if (child === undefined) return
-  promise?.then(
+  work.then(
     () => child.close(undefined)?.catch(() => {}),
     () => {},
   )

@@ -34,7 +34,7 @@ export function createExceptions(signal: ExceptionSignal, log: EventLog): Except
     const attributes = read(() => describe(error), { 'exception.type': 'Error', 'exception.message': UNREADABLE })
     // An exception is never lost: where nobody takes the log record, it is an event after all.
     const logged = signal !== 'span' && log.write('exception', time, ERROR, context, attributes)
-    if (signal !== 'log') span.addEvent('exception', attributes, time)
+    if (signal !== 'log' || !logged) span.addEvent('exception', attributes, time)
   }
   function recordAll(span: Span, context: Context, error: Error, time: HrTime, told?: ReadonlySet<unknown>): void {
     const parts = partsOf(error)

@@ -146,6 +146,28 @@ describe('createProbes()', () => {
       expect([first > 0, again, (await readsOf()) > 0]).toEqual([true, 0, true])
     })
 
+    it('gives a large report in full, again and again', async () => {
+      const { probes, fake } = create()
+      const entry = (name: string): string =>
+        `{"type":"checks","id":"${name}","attributes":{"name":"${name}","status":"passing","output":""}}`
+      const names = Array.from({ length: 5000 }, (_, i) => `App.${i}`)
+      fake.set(
+        [],
+        names.map((name) => [name, null] as const),
+      )
+      const { length } = `{"data":[${names.map(entry).join(',')}]}`
+      const log: unknown[] = []
+      for (const method of ['GET', 'HEAD', 'GET']) {
+        const response = await probes(new Request('http://localhost/health', { method }))
+        log.push([method, (await response.bytes()).length, response.headers.get('content-length')])
+      }
+      expect(log).toEqual([
+        ['GET', length, String(length)],
+        ['HEAD', 0, String(length)],
+        ['GET', length, String(length)],
+      ])
+    })
+
     it('keeps nothing that a client makes up', async () => {
       const { probes, fake } = create()
       fake.set([['App', new Error('down')]])

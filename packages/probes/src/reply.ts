@@ -29,7 +29,20 @@ export function createReply(
   }
 }
 
+/** A `Response` copies the bytes that it is given, and a stream does not: above this the copy costs more than the stream. */
+const STREAMED = 65_536
+
 /** The answer to one request: a HEAD has the headers of its GET, and no body. */
-export function respond(reply: Reply, method: string): Response {
-  return new Response(method === 'HEAD' ? null : reply.bytes, { status: reply.status, headers: reply.headers })
+export function respond({ status, headers, bytes }: Reply, method: string): Response {
+  if (method === 'HEAD') return new Response(null, { status, headers })
+  return new Response(bytes.length > STREAMED ? createStream(bytes) : bytes, { status, headers })
+}
+
+function createStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    pull: (controller) => {
+      controller.enqueue(bytes)
+      controller.close()
+    },
+  })
 }

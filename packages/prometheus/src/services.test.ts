@@ -95,6 +95,17 @@ describe.each(clients)('prometheus({ maxServices }) with %s', (_, { Registry }) 
     expect(seriesIn(await registry.metrics(), '')).toEqual([])
   })
 
+  it('gives the place of a reporter that a checker has forgotten to the next service', async () => {
+    const registry = new Registry()
+    const { scope } = createProgram({ registry, maxServices: 1 })
+    const source = createFakeSource()
+    source.poll(scope, { ByHand: null })
+    source.poll(scope, {})
+    start(child(scope, 'A'))
+
+    expect(seriesIn(await registry.metrics(), 'state_code')).toEqual(['svc_state_code{service_id="A"} 1'])
+  })
+
   it('keeps the counts of those removed while others are under _other, so that no counter goes down', async () => {
     const registry = new Registry()
     const { scope } = createProgram({ registry, maxServices: 1 })

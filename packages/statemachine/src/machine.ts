@@ -209,6 +209,7 @@ export class Machine implements Owned, ScopeInside {
     this.inside = undefined
     this.operation = undefined
     if (inside?.of === this) this.insides.leave(inside)
+    this.watcher.settled()
     const previous = this.state()
     this.set(code)
     this.tell(previous)

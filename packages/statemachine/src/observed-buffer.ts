@@ -4,9 +4,11 @@ import { now, RingBuffer } from '@svc/core/internal'
 /** How many errors are kept from a start on. Go: `defaultErrorBufferCap`. */
 export const STARTED_CAP = 50
 
-/** Is told after each change of what health shows. */
+/** Is told of changes. `touch` comes after each change of what health shows. */
 export interface Watcher {
   touch(): void
+  /** A transition has ended, well or not. */
+  settled(): void
 }
 
 /** An error buffer that tells exporters what goes in and what comes out. */

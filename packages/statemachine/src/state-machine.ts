@@ -89,7 +89,7 @@ export function createStateMachine(options: StateMachineOptions): StateMachine {
   return new GuardedMachine(new ChildScope(name, parent))
 }
 
-const UNWATCHED: Watcher = { touch: () => {} }
+const UNWATCHED: Watcher = { touch: () => {}, settled: () => {} }
 
 /** The forms of the guards that wait, as in Go. */
 class GuardedMachine extends Machine implements StateMachine {

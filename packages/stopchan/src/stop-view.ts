@@ -1,4 +1,4 @@
-import { checkDuration, checkFunction, checkObject, checkSignal } from '@svc/core/internal'
+import { checkDuration, checkFunction, checkObject, checkRequiredSignal, checkSignal } from '@svc/core/internal'
 import { Link } from './ring.ts'
 import { ForeignSource, type IdleKeeper, type StopSource } from './source.ts'
 import { sharedNodeOf, type StopContext, StopNode } from './stop-node.ts'
@@ -29,7 +29,7 @@ export interface StopView {
  * @throws TypeError unless given an `AbortSignal`.
  */
 export function stopView(signal: AbortSignal): StopView {
-  checkSignal(signal ?? null)
+  checkRequiredSignal(signal, 'the signal')
   return new View(sourceOf(signal), signal)
 }
 
@@ -56,7 +56,7 @@ export class ChildMaker implements IdleKeeper {
   bind(controller: AbortController): AbortController {
     checkObject(controller, 'the controller')
     checkFunction(controller.abort, 'the method "abort" of the controller')
-    checkSignal(controller.signal ?? null, 'the signal of the controller')
+    checkRequiredSignal(controller.signal, 'the signal of the controller')
     if (controller.signal.aborted) return controller
     if (this.source.isStopped) controller.abort(this.source.reason)
     else new Binding(this.source, controller).begin()

@@ -54,8 +54,8 @@ export function createEvents(database: DatabaseSync, maxPending: number): Events
   )
   const fanOut = database.prepare(
     `INSERT INTO deliveries (event, subscription, next_attempt_at)
-     SELECT ?1, id, ?3 FROM subscriptions
-     WHERE status = 'active' AND EXISTS (SELECT 1 FROM json_each(types) WHERE value IN ('*', ?2))
+     SELECT ?, id, ? FROM subscriptions
+     WHERE status = 'active' AND EXISTS (SELECT 1 FROM json_each(types) WHERE value IN ('*', ?))
      RETURNING subscription`,
   )
   const get = database.prepare('SELECT seq, id, type, created_at AS createdAt FROM events WHERE id = ?')
@@ -77,7 +77,7 @@ export function createEvents(database: DatabaseSync, maxPending: number): Events
     }
     if (Number(pending.get()?.['value']) >= maxPending) return { kind: 'full' }
     const row = insert.get(id, type, data, traceparent, idempotencyKey, digest, createdAt)
-    const subscriptions = fanOut.all(Number(row?.['seq']), type, createdAt).map((it) => String(it['subscription']))
+    const subscriptions = fanOut.all(Number(row?.['seq']), createdAt, type).map((it) => String(it['subscription']))
     return { kind: 'accepted', id, subscriptions }
   }
 

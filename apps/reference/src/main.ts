@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { createScope } from '@svc/core'
+import { createHealthChecker } from '@svc/health'
+import { ConfigurationError, runMain, runService } from '@svc/process'
+import { prometheus } from '@svc/prometheus'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { createAdmin } from './admin.ts'
+import { createLogger } from './logger.ts'
+import { createRelay } from './relay.ts'
+import { readSettings } from './settings.ts'
+import { createTelemetry } from './telemetry.ts'
+
+await runMain(async () => {
+  const settings = readSettings(process.env, readArguments())
+  const version = readVersion()
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const { exporters, tracerProvider } = await createTelemetry(settings, version)
+  const scope = createScope({ logger: createLogger(settings), exporters: [prometheus({ registry }), ...exporters] })
+  const checker = createHealthChecker({ version, parent: scope })
+  const admin = createAdmin(scope, { source: checker, registry, settings })
+  const relay = createRelay(scope, settings, tracerProvider)
+  checker.register(relay)
+  const { graceMs, drainDelayMs } = settings
+  await runService(relay, { scope, around: [checker, admin], graceMs, drainDelayMs })
+})
+
+function readArguments(): { readonly demo: boolean } {
+  try {
+    const { demo = false } = parseArgs({ options: { demo: { type: 'boolean' } } }).values
+    return { demo }
+  } catch (error) {
+    throw new ConfigurationError([`${(error as Error).message}. Expected nothing, or --demo`], { cause: error })
+  }
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
