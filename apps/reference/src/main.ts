@@ -22,8 +22,14 @@ await runMain(async () => {
   const admin = createAdmin(scope, { source: checker, registry, settings })
   const relay = createRelay(scope, settings, tracerProvider)
   checker.register(relay)
+  const start = async (signal?: AbortSignal): Promise<void> => {
+    await relay.start(signal)
+    const api = relay.url()
+    const page = admin.url()
+    scope.logger.info({ api, admin: page }, `Open ${page}/ for the services, ${page}/metrics; events go to ${api}/v1/events`)
+  }
   const { graceMs, drainDelayMs } = settings
-  await runService(relay, { scope, around: [checker, admin], graceMs, drainDelayMs })
+  await runService({ ...relay, start }, { scope, around: [checker, admin], graceMs, drainDelayMs })
 })
 
 function readArguments(): { readonly demo: boolean } {

@@ -11,14 +11,21 @@ import { createRetention } from './retention.ts'
 import type { Settings } from './settings.ts'
 import { createStore } from './store/store.ts'
 
+/** The whole program but for what is around it. */
+export interface Relay extends Service {
+  /** Where the public listener is, once started. */
+  url(): string
+}
+
 /**
  * Makes the relay, the tree of all services. They start in the order in which they need each other and close in reverse:
  * the public listener never takes what cannot be stored, and ends first.
  */
-export function createRelay(parent: Scope, settings: Settings, tracerProvider: TracerProvider | undefined): Service {
+export function createRelay(parent: Scope, settings: Settings, tracerProvider: TracerProvider | undefined): Relay {
   let demo: Demo | undefined
   let api: HttpService | undefined
-  return createService({
+  const url = (): string => api?.url() ?? ''
+  const service = createService({
     name: 'Relay',
     parent,
     closeOrder: 'reverse',
@@ -36,7 +43,8 @@ export function createRelay(parent: Scope, settings: Settings, tracerProvider: T
       return [...(demo === undefined ? [] : [demo]), store, deliveries, retention, api]
     },
     start: async (_relay, signal) => {
-      if (api !== undefined) await demo?.begin(api.url(), signal)
+      await demo?.begin(url(), signal)
     },
   })
+  return { ...service, url }
 }

@@ -85,21 +85,40 @@ describe('bad input of createErrorBuffer()', () => {
   ] as const
   const wanted = 'a whole number of 0 or more'
   refuses('option "cap"', wanted, (cap) => createErrorBuffer({ cap }), noCounts, RangeError)
-  refuses('the cap', wanted, (cap) => { createErrorBuffer().setCap(cap) }, noCounts, RangeError)
-  refuses('the cap', 'a number', (cap) => { createErrorBuffer().setCap(cap) }, NO_NUMBERS)
+  refuses(
+    'the cap',
+    wanted,
+    (cap) => {
+      createErrorBuffer().setCap(cap)
+    },
+    noCounts,
+    RangeError,
+  )
+  refuses(
+    'the cap',
+    'a number',
+    (cap) => {
+      createErrorBuffer().setCap(cap)
+    },
+    NO_NUMBERS,
+  )
 
   it.each([null, undefined])('refuses to append %s', (nothing) => {
     const buffer = createErrorBuffer()
-    expect(failure(() => { buffer.append(nothing) })).toEqual(
-      new TypeError(`Cannot append an error: expected an error, got ${nothing}`),
-    )
+    expect(
+      failure(() => {
+        buffer.append(nothing)
+      }),
+    ).toEqual(new TypeError(`Cannot append an error: expected an error, got ${nothing}`))
     expect(buffer.flush()).toEqual({ error: null, dropped: 0 })
   })
 
   it('changes nothing before it refuses', () => {
     const buffer = createErrorBuffer({ cap: 1 })
     buffer.append('a')
-    failure(() => { buffer.setCap(-1) })
+    failure(() => {
+      buffer.setCap(-1)
+    })
     buffer.append('b')
     const { error, dropped } = buffer.flush()
     expect([error?.message, dropped]).toEqual(['b', 1])
@@ -173,7 +192,10 @@ describe('bad input of createScope()', () => {
     (warn) => createScope({ logger: { ...scope.logger, warn } }),
     wrong,
   )
-  refuses('option "exporters"', 'an array', (exporters) => createScope({ exporters }), [...NO_OBJECTS, [{}, 'an object']])
+  refuses('option "exporters"', 'an array', (exporters) => createScope({ exporters }), [
+    ...NO_OBJECTS,
+    [{}, 'an object'],
+  ])
   const entries = [[undefined, 'undefined'] as const, ...NO_OBJECTS]
   refuses('an entry of option "exporters"', 'an object', (it) => createScope({ exporters: [{}, it] }), entries)
   for (const method of ['observe', 'activate', 'flush']) {
@@ -192,10 +214,34 @@ const SCOPE = 'a scope (of createScope, or an engine)'
 
 describe('bad input of emit() and runOperation()', () => {
   const noScopes = [...NO_OBJECTS, [undefined, 'undefined'], [{}, 'an object']] as const
-  const half = [[{ ...scope, logger: null }, 'an object'], [{ ...scope, exporters: {} }, 'an object']] as const
-  refuses('the scope', SCOPE, (it) => { emit(it, { type: 'removed', scope }) }, noScopes)
-  refuses('the scope', SCOPE, (it) => { checkScope(it, 'the scope') }, [...noScopes, ...half])
-  refuses('the event', 'an object', (event) => { emit(scope, event) }, [[undefined, 'undefined'], ...NO_OBJECTS])
+  const half = [
+    [{ ...scope, logger: null }, 'an object'],
+    [{ ...scope, exporters: {} }, 'an object'],
+  ] as const
+  refuses(
+    'the scope',
+    SCOPE,
+    (it) => {
+      emit(it, { type: 'removed', scope })
+    },
+    noScopes,
+  )
+  refuses(
+    'the scope',
+    SCOPE,
+    (it) => {
+      checkScope(it, 'the scope')
+    },
+    [...noScopes, ...half],
+  )
+  refuses(
+    'the event',
+    'an object',
+    (event) => {
+      emit(scope, event)
+    },
+    [[undefined, 'undefined'], ...NO_OBJECTS],
+  )
 
   const fn = (): void => {}
   const cases: readonly (readonly [string, () => Promise<unknown>, string])[] = [
@@ -224,6 +270,21 @@ describe('the checks for the other packages', () => {
     [Infinity, 'Infinity'],
   ] as const
   const wanted = 'a finite number of milliseconds above 0'
-  refuses('the period', wanted, (ms) => { checkPeriod(ms, 'the period') }, wrong, RangeError)
-  refuses('the mode', 'one of "a"', (mode) => { checkOneOf(mode, ['a'], 'the mode') }, [['b', '"b"']])
+  refuses(
+    'the period',
+    wanted,
+    (ms) => {
+      checkPeriod(ms, 'the period')
+    },
+    wrong,
+    RangeError,
+  )
+  refuses(
+    'the mode',
+    'one of "a"',
+    (mode) => {
+      checkOneOf(mode, ['a'], 'the mode')
+    },
+    [['b', '"b"']],
+  )
 })

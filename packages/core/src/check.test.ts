@@ -38,6 +38,8 @@ describe('refused()', () => {
 
   it('has a form for functions', async () => {
     expect(refuseNonFunction(() => {}, 'the hook')).toBeUndefined()
-    await expect(refuseNonFunction('x', 'the hook')).rejects.toThrow('Cannot use the hook: expected a function, got "x"')
+    await expect(refuseNonFunction('x', 'the hook')).rejects.toThrow(
+      'Cannot use the hook: expected a function, got "x"',
+    )
   })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { type Arbitrary, array, assert, constant, nat, oneof, property, record, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createErrorBuffer, type ErrorBuffer } from './error-buffer.ts'
 
@@ -81,16 +81,16 @@ describe('createErrorBuffer()', () => {
 
   it('agrees with a list that is cut to size, whatever is done to it', () => {
     type Step = { readonly append: string } | { readonly cap: number } | 'flush'
-    const append: fc.Arbitrary<Step> = fc.record({ append: fc.string({ maxLength: 3 }) })
-    const setCap: fc.Arbitrary<Step> = fc.record({ cap: fc.nat({ max: 6 }) })
-    const flush: fc.Arbitrary<Step> = fc.constant('flush')
-    const step = fc.oneof(
+    const append: Arbitrary<Step> = record({ append: string({ maxLength: 3 }) })
+    const setCap: Arbitrary<Step> = record({ cap: nat({ max: 6 }) })
+    const flush: Arbitrary<Step> = constant('flush')
+    const step = oneof(
       { weight: 6, arbitrary: append },
       { weight: 2, arbitrary: setCap },
       { weight: 1, arbitrary: flush },
     )
-    fc.assert(
-      fc.property(fc.nat({ max: 4 }), fc.array(step, { maxLength: 60 }), (cap, steps) => {
+    assert(
+      property(nat({ max: 4 }), array(step, { maxLength: 60 }), (cap, steps) => {
         const buffer = createErrorBuffer({ cap })
         let model: string[] = []
         let limit = cap

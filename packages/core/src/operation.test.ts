@@ -26,6 +26,12 @@ function idle(): Promise<void> {
   })
 }
 
+/** Something that has a "then", as a getter when it is to throw. */
+function withThen(descriptor: PropertyDescriptor, base: object = {}): PromiseLike<never> {
+  // oxlint-disable-next-line unicorn/no-thenable -- that it has one is what is tested
+  return Object.defineProperty(base, 'then', descriptor) as PromiseLike<never>
+}
+
 async function unhandledDuring(fn: () => unknown): Promise<readonly unknown[]> {
   const unhandled: unknown[] = []
   const note = (reason: unknown): void => void unhandled.push(reason)
@@ -80,7 +86,7 @@ describe('emit()', () => {
   })
 
   it('takes a rejection of an async observe for a failure, and not for the end of the process', async () => {
-    const scope = scopeWith({ observe: (async () => fail()) as () => void })
+    const scope = scopeWith({ observe: async () => fail() })
     const unhandled = await unhandledDuring(() => {
       emit(scope, { type: 'removed', scope })
     })
@@ -88,13 +94,7 @@ describe('emit()', () => {
   })
 
   it('outlives a result whose "then" throws', () => {
-    const scope = scopeWith({
-      observe: () => ({
-        get then(): never {
-          return fail()
-        },
-      }),
-    })
+    const scope = scopeWith({ observe: () => withThen({ get: fail }) })
     emit(scope, { type: 'removed', scope })
     expect(scope.lines).toEqual([failed('observe', 'exporter')])
   })
@@ -122,7 +122,9 @@ describe('runOperation()', () => {
     const { startedAt, ...rest } = begin.operation
     expect(rest).toEqual({ kind: 'drain', scope, label: 'requests', parent: undefined, origin: undefined })
     expect([value, events.length, end.operation === begin.operation, end.error]).toEqual([42, 2, true, null])
-    expect([before, startedAt, end.endedAt, after]).toEqual([before, startedAt, end.endedAt, after].toSorted((a, b) => a - b))
+    expect([before, startedAt, end.endedAt, after]).toEqual(
+      [before, startedAt, end.endedAt, after].toSorted((a, b) => a - b),
+    )
   })
 
   it.each([
@@ -139,7 +141,7 @@ describe('runOperation()', () => {
     const ends: unknown[] = []
     const scope = scopeWith({ observe: (event) => void (event.type === 'end' && ends.push(event.error)) })
     const failure = runOperation(scope, 'task', 'poll', () => {
-      throw 'text'
+      throw 'text' as unknown
     })
     await expect(failure).rejects.toBe('text')
     expect(ends).toEqual([new Error('text')])
@@ -150,14 +152,12 @@ describe('runOperation()', () => {
   })
 
   it('awaits a thenable that is no promise, once, whatever it calls back', async () => {
-    const thenable = {
-      then(resolve: (value: string) => void, reject: (error: unknown) => void): void {
-        resolve('first')
-        resolve('second')
-        reject(new Error('too late'))
-      },
+    const then = (resolve: (value: string) => void, reject: (error: unknown) => void): void => {
+      resolve('first')
+      resolve('second')
+      reject(new Error('too late'))
     }
-    expect(await runOperation(scopeWith({}), 'task', '', () => thenable as PromiseLike<string>)).toBe('first')
+    expect(await runOperation(scopeWith({}), 'task', '', () => withThen({ value: then }))).toBe('first')
   })
 })
 
@@ -256,7 +256,9 @@ describe('the activate of an exporter', () => {
   })
 
   it('may pass the promise of the work on, whose failure is not its own', async () => {
-    const wrapping: Exporter = { activate: ((_: Operation, fn: () => Promise<unknown>) => fn().finally(() => {})) as never }
+    const wrapping: Exporter = {
+      activate: ((_: Operation, fn: () => Promise<unknown>) => fn().finally(() => {})) as never,
+    }
     const own: Exporter = { activate: ((_: Operation, fn: () => Promise<unknown>) => fn().finally(fail)) as never }
     const work = async (): Promise<never> => {
       await idle()
@@ -302,7 +304,7 @@ describe('the activate of an exporter', () => {
       },
     ],
   ])('runs the next exporter once when it %s', async (_, activate) => {
-    const inner = vi.fn(<T>(_: Operation, fn: () => T): T => fn())
+    const inner = vi.fn<(operation: Operation, fn: () => unknown) => unknown>((_, fn) => fn())
     const { value, runs } = await run([{ activate }, { activate: inner as never }])
     expect([value, runs, inner.mock.calls.length]).toEqual(['value', 1, 1])
   })
@@ -310,8 +312,8 @@ describe('the activate of an exporter', () => {
 
 describe('isThenable()', () => {
   it('tells what must be awaited', () => {
-    const callable = Object.assign(() => {}, { then: () => {} })
-    expect([Promise.resolve(), { then: () => {} }, callable].map(isThenable)).toEqual([true, true, true])
-    expect([null, undefined, 0, 'x', {}, { then: 1 }, () => {}].map(isThenable)).toEqual(Array(7).fill(false))
+    const then = { value: () => {} }
+    expect([Promise.resolve(), withThen(then), withThen(then, () => {})].map(isThenable)).toEqual([true, true, true])
+    expect([null, undefined, 0, 'x', {}, withThen({ value: 1 }), () => {}].some(isThenable)).toBe(false)
   })
 })

@@ -21,7 +21,15 @@ const fail = (): never => {
 
 describe('readReporter()', () => {
   it('reads each entry', () => {
-    expect(read(() => new Map<string, Error | null>([['R', null], ['R.a', new Error('a')]]))).toEqual([
+    expect(
+      read(
+        () =>
+          new Map<string, Error | null>([
+            ['R', null],
+            ['R.a', new Error('a')],
+          ]),
+      ),
+    ).toEqual([
       ['R', null],
       ['R.a', 'a'],
     ])
@@ -32,7 +40,7 @@ describe('readReporter()', () => {
     expect(read(fail)).toEqual([['R', 'on fire']])
     expect(
       read(() => {
-        throw 'on fire'
+        throw 'on fire' as unknown
       }),
     ).toEqual([['R', 'on fire']])
   })

@@ -15,7 +15,9 @@ export function readReporter(reporter: HealthReporter, name: string, into: Visit
     const report: unknown = reporter.healthReport()
     silence(report)
     if (!isIterable(report)) {
-      throw new TypeError(`Cannot read the health report of ${show(name)}: expected a map of names and errors, got ${show(report)}`)
+      throw new TypeError(
+        `Cannot read the health report of ${show(name)}: expected a map of names and errors, got ${show(report)}`,
+      )
     }
     for (const entry of report) {
       if (!Array.isArray(entry) || typeof entry[0] !== 'string') {

@@ -94,7 +94,14 @@ describe('containsError()', () => {
     ['healthy', new Map([['s', null]]), false],
     ['other', new Map([['s', other]]), false],
     ['itself', new Map([['s', target]]), true],
-    ['behind a healthy one', new Map<string, Error | null>([['r', null], ['s', target]]), true],
+    [
+      'behind a healthy one',
+      new Map<string, Error | null>([
+        ['r', null],
+        ['s', target],
+      ]),
+      true,
+    ],
     ['wrapped', new Map([['s', new Error('wrapped', { cause: new Error('again', { cause: target }) })]]), true],
     ['joined', new Map([['s', joinErrors([other, target])]]), true],
     ['wrapped and joined', new Map([['s', new Error('w', { cause: joinErrors([target, other]) })]]), true],
@@ -107,9 +114,7 @@ describe('containsError()', () => {
   })
 
   it('takes a predicate, which sees every part', () => {
-    const report = new Map([
-      ['s', new Error('w', { cause: new ServiceError('x', { code: 'TIMEOUT', service: 's' }) })],
-    ])
+    const report = new Map([['s', new Error('w', { cause: new ServiceError('x', { code: 'TIMEOUT', service: 's' }) })]])
     expect([
       containsError(report, (error) => isServiceError(error, 'TIMEOUT')),
       containsError(report, (error) => isServiceError(error, 'DEADLOCK')),

@@ -30,7 +30,12 @@ describe('createScope()', () => {
     const exporters = [exporter]
     const scope = createScope({ name: 'Relay', logger, exporters })
     exporters.push({})
-    expect([scope.id, scope.name, scope.logger === logger, scope.exporters]).toEqual(['Relay', 'Relay', true, [exporter]])
+    expect([scope.id, scope.name, scope.logger === logger, scope.exporters]).toEqual([
+      'Relay',
+      'Relay',
+      true,
+      [exporter],
+    ])
   })
 
   it('takes options that are forwarded and not there', () => {
@@ -116,7 +121,8 @@ describe('the flush of a scope', () => {
       throw new Error('no collector')
     }
     await createScope({ logger, exporters: [{ flush: fail }, { flush: async () => fail() }] }).flush(budget().signal)
-    const line = 'An exporter failed in "flush": this is dropped, and its further failures are not logged | no collector'
+    const line =
+      'An exporter failed in "flush": this is dropped, and its further failures are not logged | no collector'
     expect(logger.lines).toEqual([line, line])
   })
 
@@ -180,7 +186,12 @@ describe('a scope below another one', () => {
   it('lives without a root: silent, no exporters, never draining', () => {
     const alone = new ChildScope('alone', undefined)
     const child = new ChildScope('child', alone)
-    expect([child.id, child.logger, child.exporters, child.draining.aborted]).toEqual(['alone.child', SILENT, [], false])
+    expect([child.id, child.logger, child.exporters, child.draining.aborted]).toEqual([
+      'alone.child',
+      SILENT,
+      [],
+      false,
+    ])
     expect(child.draining).toBe(alone.draining)
   })
 })
@@ -188,7 +199,7 @@ describe('a scope below another one', () => {
 describe('sharedOf()', () => {
   it('is made once for all under one root, and not for another', () => {
     const key = Symbol('key')
-    const make = vi.fn(() => ({}))
+    const make = vi.fn<() => object>(() => ({}))
     const scope = createScope()
     const other = createScope()
     const shared = [scope, new ChildScope('a', scope), new ChildScope('b', new ChildScope('c', scope)), other]

@@ -182,7 +182,12 @@ async function flushExporters(scope: Scope, signal: AbortSignal): Promise<void> 
   signal.removeEventListener('abort', end)
 }
 
-async function flushExporter(scope: Scope, exporter: Exporter, signal: AbortSignal, ended: Promise<void>): Promise<void> {
+async function flushExporter(
+  scope: Scope,
+  exporter: Exporter,
+  signal: AbortSignal,
+  ended: Promise<void>,
+): Promise<void> {
   let done = false
   const flush = (async () => exporter.flush?.(signal))().then(
     () => {

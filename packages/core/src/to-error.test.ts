@@ -20,7 +20,11 @@ describe('toError()', () => {
     ['a symbol', Symbol('s'), 'A value that is no error was thrown: Symbol(s)'],
     ['an object', { code: 1 }, 'A value that is no error was thrown: {"code":1}'],
     ['an object with a circle', circular, 'A value that is no error was thrown, and cannot be shown'],
-    ['an object that says it is an error', { [Symbol.toStringTag]: 'Error' }, 'A value that is no error was thrown: {}'],
+    [
+      'an object that says it is an error',
+      { [Symbol.toStringTag]: 'Error' },
+      'A value that is no error was thrown: {}',
+    ],
   ]
   it.each(cases)('makes an error of %s, which is its cause', (_, thrown, message) => {
     const error = toError(thrown)

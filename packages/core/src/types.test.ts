@@ -69,7 +69,7 @@ describe('the types', () => {
     expectTypeOf<ServiceError['state']>().toEqualTypeOf<ServiceState | undefined>()
     expectTypeOf(toError).toEqualTypeOf<(thrown: unknown) => Error>()
     expectTypeOf(joinErrors).toEqualTypeOf<(errors: Iterable<Error | null>) => Error | null>()
-    expectTypeOf(errorTree).returns.toEqualTypeOf<Generator<unknown>>()
+    expectTypeOf(errorTree).returns.toEqualTypeOf<Generator>()
     expectTypeOf(isCancellation).toEqualTypeOf<(error: unknown, signal: AbortSignal) => boolean>()
     expectTypeOf(createErrorBuffer).returns.toEqualTypeOf<ErrorBuffer>()
     expectTypeOf<ErrorBuffer['flush']>().returns.toEqualTypeOf<{ error: Error | null; dropped: number }>()

@@ -3,6 +3,7 @@ import { createScope, type RootScope } from '@svc/core'
 import { createService } from '@svc/engine'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { line } from './fixtures/line-3.ts'
+import { child, perform } from './fixtures/world.ts'
 import { otel, type OtelOptions } from './otel.ts'
 
 /** A scope with one exporter over a provider that records. */
@@ -47,6 +48,15 @@ describe('flush()', () => {
       ['@svc/otel: a flush failed', rejected],
       ['@svc/otel: a flush failed', thrown],
     ])
+  })
+
+  it('comes after what was still to be recorded', async () => {
+    const { provider, spans } = line.createSdk()
+    const exporter = otel({ tracerProvider: provider, flush: async () => expect(spans().map((span) => span.name)).toEqual(['flush App']) })
+    const flushed = { type: 'flush', scope: child('App', createScope()), errors: [new Error('late')], dropped: 0, at: 1 } as const
+    exporter.observe?.(flushed)
+    await exporter.flush?.(never())
+    expect(spans().length).toBe(1)
   })
 
   it('ends when its budget does, whatever the collector does, and leaves no listener', async () => {
@@ -119,6 +129,14 @@ describe('the flush in the background', () => {
     first.resolve()
     await new Promise((resolve) => void setImmediate(resolve))
     expect([during, flush.mock.calls.length]).toEqual([1, 2])
+  })
+
+  it('does not follow a start inside of one, nor one of a service that comes later', async () => {
+    const flush = vi.fn(() => Promise.resolve())
+    const scope = createTraced({ flush })
+    const parent = await perform(child('App', scope), 'start', (operation) => perform(child('Elsewhere', scope), 'start', () => {}, { parent: operation }))
+    await perform(child('Job', parent.scope), 'start')
+    expect(flush).toHaveBeenCalledTimes(1)
   })
 
   it('does not follow where nothing is recorded', async () => {

@@ -43,7 +43,7 @@ describe('otel()', () => {
     [{ exceptions: 'logs' }, 'Cannot use option "exceptions": expected one of "span", "log", "both", got "logs"'],
     [{ spanName: 'start' }, 'Cannot use option "spanName": expected a function, got "start"'],
     [{ logEvents: 1 }, 'Cannot use option "logEvents": expected a boolean, got 1'],
-    [{ flush: Promise.resolve() }, 'Cannot use option "flush": expected a function, got an object'],
+    [{ flush: 1000 }, 'Cannot use option "flush": expected a function, got 1000'],
   ])('refuses %o', (options, message) => {
     expect(() => otel(options as never)).toThrow(new TypeError(message))
   })

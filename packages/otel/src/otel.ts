@@ -79,7 +79,8 @@ export function otel(options: OtelOptions = {}): Exporter {
         const service = services.known(event.scope)
         if (service === undefined) return
         if (event.error === null) service.conditions?.delete(event.key)
-        else (service.conditions ??= new Set()).add(event.key)
+        // One without a key shows its message alone.
+        else if (event.key !== '') (service.conditions ??= new Set()).add(event.key)
         return
       }
       case 'flush':

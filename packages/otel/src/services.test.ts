@@ -84,7 +84,7 @@ describe('the memory of an exporter', { timeout: 60_000 }, () => {
 
   for (const isRemoved of [true, false]) {
     it(`holds nothing of 10,000 services that came and went, ${isRemoved ? 'removed' : 'never removed'}`, async () => {
-      const { provider } = line.createSdk({ sampling: 'off' })
+      const { provider } = line.createSdk({ isSampled: () => false })
       const scope = createScope({ exporters: [otel({ tracerProvider: provider, ticks: 'all' })] })
       const refs: WeakRef<Scope>[] = []
       for (let i = 0; i < 10_000; i++) refs.push(await live(scope, `Job${i}`, isRemoved))
@@ -94,7 +94,7 @@ describe('the memory of an exporter', { timeout: 60_000 }, () => {
   }
 
   it('stays flat while services of an engine come and go', async () => {
-    const { provider } = line.createSdk({ sampling: 'off' })
+    const { provider } = line.createSdk({ isSampled: () => false })
     const { service, engine } = createServiceEngine({
       name: 'App',
       parent: createScope({ exporters: [otel({ tracerProvider: provider })] }),

@@ -27,8 +27,7 @@ export class ObservedBuffer extends RingBuffer {
     super.keep(error)
     this.watcher.touch()
     const { scope } = this
-    if (scope.exporters.length > 0)
-      emit(scope, { type: 'error', scope, error, dropped: this.droppedSoFar - before })
+    if (scope.exporters.length > 0) emit(scope, { type: 'error', scope, error, dropped: this.droppedSoFar - before })
   }
 
   override take(): { errors: readonly Error[]; dropped: number } {

@@ -1,2 +1,0 @@
-import { expectTypeOf } from 'vitest'
-expectTypeOf<{a:1}>().toEqualTypeOf<{readonly a:1}>()
