@@ -49,6 +49,8 @@ export type ServiceEvent =
     }
   | {
       readonly type: 'health'
+      /** Of the checker. */
+      readonly scope: Scope
       readonly source: HealthSource
       readonly changes: readonly HealthChange[]
       readonly startedAt: number

@@ -86,7 +86,8 @@ describe('emit()', () => {
   })
 
   it('takes a rejection of an async observe for a failure, and not for the end of the process', async () => {
-    const scope = scopeWith({ observe: async () => fail() })
+    const observe: () => unknown = async () => fail()
+    const scope = scopeWith({ observe })
     const unhandled = await unhandledDuring(() => {
       emit(scope, { type: 'removed', scope })
     })
@@ -94,7 +95,8 @@ describe('emit()', () => {
   })
 
   it('outlives a result whose "then" throws', () => {
-    const scope = scopeWith({ observe: () => withThen({ get: fail }) })
+    const observe: () => unknown = () => withThen({ get: fail })
+    const scope = scopeWith({ observe })
     emit(scope, { type: 'removed', scope })
     expect(scope.lines).toEqual([failed('observe', 'exporter')])
   })

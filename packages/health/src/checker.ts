@@ -111,7 +111,7 @@ export class Checker {
     if (scope.exporters.length === 0 || this.isReading) return
     this.told = standing
     const changes: readonly HealthChange[] = standing === told ? [] : changesBetween(told, standing)
-    emit(scope, { type: 'health', source: this.source, changes, startedAt, endedAt: now() })
+    emit(scope, { type: 'health', scope, source: this.source, changes, startedAt, endedAt: now() })
   }
 
   private makeSnapshot(): HealthSnapshot {

@@ -37,7 +37,7 @@ describe.each(clients)('the health that prometheus() shows, with %s', (_, { Regi
     const registry = new Registry()
     const { scope } = createProgram({ registry })
     const a = createFakeSource({ startedAt: 1_700_000_000_000 })
-    const b = createFakeSource({ startedAt: 1_700_000_050_000, version: '2', commit: 'b' })
+    const b = createFakeSource({ startedAt: 1_700_000_050_000, version: '2', commit: 'b' }, 'Other')
     a.poll(scope, { Both: null, A: null }, { readiness: { Both: new Error('starting') } })
     b.poll(scope, { Both: new Error('red'), B: null }, { readiness: { Both: null } })
     b.set({ checkedAt: 1_700_000_001_000 })
@@ -54,11 +54,20 @@ describe.each(clients)('the health that prometheus() shows, with %s', (_, { Regi
     ])
   })
 
+  it('shows the newest of the checkers that had one name', async () => {
+    const registry = new Registry()
+    const { scope } = createProgram({ registry })
+    createFakeSource().poll(scope, { Gone: new Error('it closed') })
+    createFakeSource().poll(scope, { A: null })
+
+    expect(seriesIn(await registry.metrics(), /^health/)).toEqual(['health{service_id="A"} 1'])
+  })
+
   it('leaves out a snapshot that throws or is nonsense, and says so once', async () => {
     const registry = new Registry()
     const { scope, log } = createProgram({ registry })
     const good = createFakeSource()
-    const bad = createFakeSource()
+    const bad = createFakeSource({}, 'Bad')
     good.poll(scope, { Good: null })
     bad.poll(scope, { Bad: null })
     expect(seriesIn(await registry.metrics(), /^health/)).toHaveLength(2)

@@ -4,15 +4,16 @@ import type { LateLogger } from './late-logger.ts'
 
 /** What all health checkers seen so far say, read at the scrape: reading a snapshot runs and consumes nothing. */
 export class HealthView {
-  private readonly sources = new Set<HealthSource>()
+  /** By the id of the checker's scope: one that is made anew takes the place of the one before, as services do. */
+  private readonly sources = new Map<string, HealthSource>()
   private readonly logger: LateLogger
 
   constructor(logger: LateLogger) {
     this.logger = logger
   }
 
-  add(source: HealthSource): void {
-    this.sources.add(source)
+  set(checker: string, source: HealthSource): void {
+    this.sources.set(checker, source)
   }
 
   clear(): void {
@@ -22,7 +23,7 @@ export class HealthView {
   /** Those that can be read now; one that throws is left out, and reported once. */
   snapshots(): HealthSnapshot[] {
     const snapshots: HealthSnapshot[] = []
-    for (const source of this.sources) {
+    for (const source of this.sources.values()) {
       try {
         snapshots.push(checked(source.snapshot()))
       } catch (error) {

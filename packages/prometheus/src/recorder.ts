@@ -118,8 +118,8 @@ export class Recorder {
     this.revisions.errors++
   }
 
-  private checked({ source, changes, startedAt, endedAt }: Event<'health'>): void {
-    this.health.add(source)
+  private checked({ scope, source, changes, startedAt, endedAt }: Event<'health'>): void {
+    this.health.set(scope.id, source)
     this.checks ??= new Histogram(CHECK_BUCKETS, {})
     this.checks.observe(seconds(startedAt, endedAt))
     this.revisions.checks++
