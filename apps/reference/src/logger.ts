@@ -6,9 +6,9 @@ import type { Settings } from './settings.ts'
 export function createLogger({ logLevel }: Settings): Logger {
   const options = { level: logLevel, base: null }
   if (!process.stdout.isTTY) return pino(options, destination({ dest: 1, sync: true }))
-  const format = '{if service}{service}: {end}{msg}'
+  const messageFormat = '{if service}{service}: {end}{msg}'
   return pino(
     options,
-    pretty({ sync: true, ignore: 'service,state', messageFormat: format, translateTime: 'HH:MM:ss.l' }),
+    pretty({ sync: true, hideObject: true, ignore: 'name', messageFormat, translateTime: 'HH:MM:ss.l' }),
   )
 }

@@ -26,7 +26,10 @@ await runMain(async () => {
     await relay.start(signal)
     const api = relay.url()
     const page = admin.url()
-    scope.logger.info({ api, admin: page }, `Open ${page}/ for the services, ${page}/metrics; events go to ${api}/v1/events`)
+    scope.logger.info(
+      { api, admin: page },
+      `Open ${page}/ for the services, ${page}/metrics; events go to ${api}/v1/events`,
+    )
   }
   const { graceMs, drainDelayMs } = settings
   await runService({ ...relay, start }, { scope, around: [checker, admin], graceMs, drainDelayMs })

@@ -115,16 +115,21 @@ function schemaFor({ demo, kubernetes, temporaryFolder }: Circumstances) {
       OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol.optional(),
     })
     .check(({ value, issues }) => {
+      const areRight = (...names: string[]): boolean => !issues.some(({ path }) => names.includes(String(path?.[0])))
       const refuse = (name: keyof typeof value, message: string): void => {
         issues.push({ code: 'custom', path: [name], message, input: value[name] })
       }
-      if (value.DRAIN_DELAY_MS > 0 && value.DRAIN_DELAY_MS >= value.GRACE_MS) {
+      if (
+        areRight('DRAIN_DELAY_MS', 'GRACE_MS') &&
+        value.DRAIN_DELAY_MS > 0 &&
+        value.DRAIN_DELAY_MS >= value.GRACE_MS
+      ) {
         refuse('DRAIN_DELAY_MS', `expected less than GRACE_MS, ${value.GRACE_MS}, which it is a part of`)
       }
-      if (value.RETRY_BASE_MS > value.RETRY_MAX_MS) {
+      if (areRight('RETRY_BASE_MS', 'RETRY_MAX_MS') && value.RETRY_BASE_MS > value.RETRY_MAX_MS) {
         refuse('RETRY_BASE_MS', `expected at most RETRY_MAX_MS, ${value.RETRY_MAX_MS}`)
       }
-      if (value.API_TOKEN === undefined && !isLoopback(value.HOST)) {
+      if (areRight('API_TOKEN', 'HOST') && value.API_TOKEN === undefined && !isLoopback(value.HOST)) {
         refuse('API_TOKEN', `expected a token, since HOST, ${JSON.stringify(value.HOST)}, is not loopback`)
       }
     })

@@ -1,5 +1,5 @@
 import type { TracerProvider } from '@opentelemetry/api'
-import type { Exporter } from '@svc/core'
+import type { Exporter, Operation } from '@svc/core'
 import { otel } from '@svc/otel'
 import type { Settings } from './settings.ts'
 
@@ -16,5 +16,11 @@ export async function createTelemetry({ exportSpans }: Settings, version: string
   const { createTracerProvider } = await import('./otlp.ts')
   const tracerProvider = createTracerProvider(version)
   const flush = (): Promise<void> => tracerProvider.forceFlush()
-  return { exporters: [otel({ tracerProvider, flush })], tracerProvider }
+  return { exporters: [otel({ tracerProvider, flush, spanName })], tracerProvider }
+}
+
+/** Subscriptions come and go, and have ids for names: together they are one kind of span, and `svc.id` tells them apart. */
+function spanName({ kind, scope, label }: Operation): string {
+  const name = scope.name === '' ? label : scope.name
+  return `${kind} ${scope.parent?.name === 'Deliveries' ? 'subscription' : name}`
 }

@@ -44,6 +44,7 @@ export function createDeliveries(parent: Scope, options: DeliveriesOptions): Del
 
   /** Called from inside of the endpoint, which cannot wait for its own close. */
   function onGone(id: string): void {
+    if (!live.has(id)) return
     engine.logger.warn({ subscription: id }, 'Disabled the subscription: its endpoint is gone')
     engine.go(() => removeGone(id), { label: 'disable' })
   }

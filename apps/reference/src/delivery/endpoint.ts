@@ -48,21 +48,20 @@ export interface Endpoint extends Service {
 export function createEndpoint(parent: Scope, subscription: Subscription, options: EndpointOptions): Endpoint {
   const { id, secret } = subscription
   const { store, guard, traces, maxAttempts, deliveryTimeoutMs, subscriptionConcurrency, patienceMs, onGone } = options
-  const sender = createSender({ url: new URL(subscription.url), guard, timeoutMs: deliveryTimeoutMs })
+  const url = new URL(subscription.url)
+  const sender = createSender({ url, guard, timeoutMs: deliveryTimeoutMs })
   const patience = createStopChan()
   let patienceTimer: NodeJS.Timeout | undefined
   let inFlight = 0
   let failures = 0
   let isWoken = false
+  let isRecovered = false
   let rest: StopContext | undefined
 
   const { service, engine } = createServiceEngine({
     name: id,
     parent,
-    start: async (engine) => {
-      await store.write(({ deliveries }) => {
-        deliveries.recover(id, Date.now())
-      })
+    start: (engine) => {
       engine.go(pump, { label: 'pump' })
       engine.signal.addEventListener('abort', () => {
         patienceTimer = setTimeout(abandon, patienceMs)
@@ -100,7 +99,11 @@ export function createEndpoint(parent: Scope, subscription: Subscription, option
     // An attempt that ends wakes
     if (room === 0) return LONGEST_REST_MS
     try {
-      const claimed = await store.write(({ deliveries }) => deliveries.claim(id, room, Date.now()))
+      const claimed = await store.write(({ deliveries }) => {
+        if (!isRecovered) deliveries.recover(id, Date.now())
+        return deliveries.claim(id, room, Date.now())
+      })
+      isRecovered = true
       if (signal.aborted) {
         await release(claimed)
         return 0
@@ -148,20 +151,26 @@ export function createEndpoint(parent: Scope, subscription: Subscription, option
     const { id: row, event, attempts } = delivery
     const now = Date.now()
     if (failure === undefined) {
+      if (failures >= FAILURES) engine.logger.info({}, `Healthy: ${url.host} takes deliveries again`)
       failures = 0
       engine.clearHealthCondition(CONDITION)
       engine.logger.debug({ event, attempt: attempts }, 'Delivered')
       return ({ deliveries }) => deliveries.delivered(row, now)
     }
     if ('isAborted' in answer && answer.isAborted) return ({ deliveries }) => deliveries.failed(row, failure, now)
-    engine.logger.warn({ event, attempt: attempts }, `Attempt ${attempts} of ${maxAttempts} failed: ${failure}`)
+    engine.logger.debug({ event, attempt: attempts }, `Attempt ${attempts} of ${maxAttempts} failed: ${failure}`)
     engine.emitHealthError(new Error(`Cannot deliver ${event}: ${failure}`))
     failures += 1
     if (failures >= FAILURES) {
-      engine.setHealthCondition(CONDITION, new Error(`the last ${FAILURES} attempts failed, with ${failure}`))
+      const condition = new Error(`the last ${FAILURES} attempts at ${url.host} failed, with ${failure}`)
+      if (failures === FAILURES) engine.logger.warn({}, `Unhealthy: ${condition.message}`)
+      engine.setHealthCondition(CONDITION, condition)
     }
     if (isGone(answer)) return ({ subscriptions }) => subscriptions.disable(id, failure, now)
-    if (attempts >= maxAttempts) return ({ deliveries }) => deliveries.died(row, failure, now)
+    if (attempts >= maxAttempts) {
+      engine.logger.warn({ event }, `Gave ${event} up after ${attempts} attempts: ${failure}`)
+      return ({ deliveries }) => deliveries.died(row, failure, now)
+    }
     const retryAfter = 'status' in answer ? parseRetryAfter(answer.retryAfter, now) : undefined
     const next = now + Math.round(retryDelay(attempts, retryAfter, options))
     return ({ deliveries }) => deliveries.failed(row, failure, next)

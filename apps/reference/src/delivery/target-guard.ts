@@ -27,12 +27,14 @@ export interface TargetGuard {
 }
 
 export function createTargetGuard({ allowPrivateTargets }: { readonly allowPrivateTargets: boolean }): TargetGuard {
-  const blocked = allowPrivateTargets ? new BlockList() : blockPrivate()
+  const blocked = { 4: blockList(RANGES_4, 'ipv4'), 6: blockList(RANGES_6, 'ipv6') }
 
   function addressRefusal(host: string): string | undefined {
     const address = host.replace(/^\[(?<address>.*)\]$/, '$<address>')
     const family = isIP(address)
-    if (family === 0 || !blocked.check(address, family === 6 ? 'ipv6' : 'ipv4')) return undefined
+    if (allowPrivateTargets || family === 0) return undefined
+    const isBlocked = family === 4 ? blocked[4].check(address, 'ipv4') : blocked[6].check(address, 'ipv6')
+    if (!isBlocked) return undefined
     return `${address} is a loopback, link-local or private address`
   }
 
@@ -63,14 +65,12 @@ export function createTargetGuard({ allowPrivateTargets }: { readonly allowPriva
   }
 }
 
-function blockPrivate(): BlockList {
+/** One list for each family: in a list of both, an IPv6 range that has mapped addresses in it would block all of IPv4. */
+function blockList(ranges: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
   const list = new BlockList()
-  for (const range of RANGES_4) list.addSubnet(...subnet(range), 'ipv4')
-  for (const range of RANGES_6) list.addSubnet(...subnet(range), 'ipv6')
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/')
+    list.addSubnet(address, Number(prefix), family)
+  }
   return list
-}
-
-function subnet(range: string): [address: string, prefix: number] {
-  const [address = '', prefix] = range.split('/')
-  return [address, Number(prefix)]
 }

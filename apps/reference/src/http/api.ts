@@ -32,7 +32,7 @@ export function createApi(parent: Scope, options: ApiOptions): HttpService {
 function createApp(options: ApiOptions, logger: Logger): Hono {
   const { apiToken, maxBodyBytes } = options
   const app = new Hono()
-  app.onError((error) => problemResponse(asProblem(error, logger)))
+  app.onError((error, { req }) => problemResponse(asProblem(error, req.raw.signal, logger)))
   app.notFound(({ req }) => problemResponse(new Problem(404, `There is nothing at ${JSON.stringify(req.path)}`)))
   if (apiToken !== undefined) app.use('/v1/*', authorize(apiToken))
   const tooLarge = (): never => {
@@ -44,8 +44,9 @@ function createApp(options: ApiOptions, logger: Logger): Hono {
   return app
 }
 
-function asProblem(error: Error, logger: Logger): Problem {
+function asProblem(error: Error, gone: AbortSignal, logger: Logger): Problem {
   if (error instanceof Problem) return error
+  if (gone.aborted) return new Problem(400, 'Expected the whole of a request')
   // Nothing has been stored: who asks again gets another try
   if (error instanceof StoreUnavailableError || isServiceError(error, 'NOT_STARTED')) {
     return new Problem(503, 'Nothing can be stored for now: try again later', { headers: { 'retry-after': '1' } })

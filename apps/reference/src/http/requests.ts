@@ -45,16 +45,16 @@ const page = z.object({
 })
 
 /** @throws Problem 415, 400, 422 */
-export function readSubscription(request: HonoRequest): Promise<NewSubscription> {
+export function readSubscription(request: HonoRequest<string>): Promise<NewSubscription> {
   return readBody(request, newSubscription)
 }
 
 /** @throws Problem 415, 400, 422 */
-export function readEvent(request: HonoRequest): Promise<PostedEvent> {
+export function readEvent(request: HonoRequest<string>): Promise<PostedEvent> {
   return readBody(request, newEvent)
 }
 
-async function readBody<T>(request: HonoRequest, schema: z.ZodType<T>): Promise<T> {
+async function readBody<T>(request: HonoRequest<string>, schema: z.ZodType<T>): Promise<T> {
   const type = request.header('content-type')
   if (!/^application\/(?:[^;]+\+)?json\s*(?:;|$)/i.test(type ?? '')) {
     const got = type === undefined ? 'no content type' : JSON.stringify(type)
@@ -64,7 +64,7 @@ async function readBody<T>(request: HonoRequest, schema: z.ZodType<T>): Promise<
 }
 
 /** Reads which part of a list is asked for. @throws Problem 422 */
-export function readPage(request: HonoRequest): {
+export function readPage(request: HonoRequest<string>): {
   readonly after: DeadLetterPlace | undefined
   readonly limit: number
 } {
@@ -75,7 +75,7 @@ export function readPage(request: HonoRequest): {
 }
 
 /** The value of `Idempotency-Key`. @throws Problem 400 */
-export function readIdempotencyKey(request: HonoRequest): string | undefined {
+export function readIdempotencyKey(request: HonoRequest<string>): string | undefined {
   const key = request.header('idempotency-key')
   if (key === undefined || (key !== '' && key.length <= 255)) return key
   throw new Problem(400, `Expected an Idempotency-Key of 1 to 255 characters, got ${key.length}`)

@@ -1,8 +1,8 @@
-import type { Context, Hono } from 'hono'
+import type { Context, Env, Hono } from 'hono'
 import { Problem } from './problem.ts'
 
 type Method = 'GET' | 'POST' | 'DELETE'
-type Handler = (context: Context) => Response | Promise<Response>
+type Handler = (context: Context<Env, string>) => Response | Promise<Response>
 
 /** Adds what a path answers to; every other method is refused with the list of those that are not. */
 export function addRoutes(app: Hono, path: string, handlers: Partial<Record<Method, Handler>>): void {

@@ -51,6 +51,7 @@ export function createStore(parent: Scope, options: { readonly file: string; rea
     parent,
     start: () => {
       opened = open()
+      engine.logger.info({ file }, `Opened the database ${JSON.stringify(file)}`)
       engine.goTick({ periodMs: PROBE_PERIOD_MS }, probe, { label: 'probe' })
     },
     close: () => {
