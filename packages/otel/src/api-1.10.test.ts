@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { describeAll } from './fixtures/all.suite.ts'
 import { line } from './fixtures/line-3.ts'
 
-describe(line.name, () => {
+describe('API 1.10 and SDK 3', () => {
   it('has an API with logs, and an SDK that uses the same copy of it', () => {
     const active = vi.spyOn(api.context, 'active')
     line.createSdk().provider.getTracer('test').startSpan('test').end()

@@ -19,7 +19,12 @@ export function under(context: Context, parent: SpanContext | undefined): Contex
  * Links to `target`: none to a span that nobody exports, and none within one trace, since Jaeger draws a link within a
  * trace as the parent.
  */
-export function addLink(links: Link[], context: Context, target: SpanContext | undefined, type: 'start' | 'previous'): Link[] {
+export function addLink(
+  links: Link[],
+  context: Context,
+  target: SpanContext | undefined,
+  type: 'start' | 'previous',
+): Link[] {
   if (target === undefined || (target.traceFlags & api.TraceFlags.SAMPLED) === 0) return links
   if (api.trace.getSpanContext(context)?.traceId === target.traceId) return links
   links.push({ context: target, attributes: { 'svc.link.type': type } })

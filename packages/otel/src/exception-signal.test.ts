@@ -4,7 +4,16 @@ import { exceptionSignal } from './exception-signal.ts'
 describe('exceptionSignal()', () => {
   it('reads what OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN may hold', () => {
     const values = [undefined, '', 'logs', 'logs/dup', ' logs , http', 'logs,logs/dup', 'LOGS', 'traces']
-    expect(values.map((value) => exceptionSignal(value))).toEqual(['span', 'span', 'log', 'both', 'log', 'both', 'span', 'span'])
+    expect(values.map((value) => exceptionSignal(value))).toEqual([
+      'span',
+      'span',
+      'log',
+      'both',
+      'log',
+      'both',
+      'span',
+      'span',
+    ])
   })
 
   it('refuses what is no value of a variable', () => {

@@ -1,6 +1,6 @@
 import { type Attributes, type Context, type HrTime, type Span, SpanStatusCode } from '@opentelemetry/api'
 import { errorTree } from '@svc/core'
-import { ERROR, type EventLog } from './event-log.ts'
+import type { EventLog } from './event-log.ts'
 import type { ExceptionSignal } from './exception-signal.ts'
 import { cut, MESSAGE_LIMIT, NAME_LIMIT, STACK_LIMIT } from './text.ts'
 
@@ -26,14 +26,20 @@ export interface Exceptions {
 
 export function createExceptions(signal: ExceptionSignal, log: EventLog): Exceptions {
   function mark(span: Span, error: Error, suffix = ''): void {
-    const message = cut(read(() => summaryOf(error), UNREADABLE), MESSAGE_LIMIT - suffix.length)
+    const message = cut(
+      read(() => summaryOf(error), UNREADABLE),
+      MESSAGE_LIMIT - suffix.length,
+    )
     span.setStatus({ code: SpanStatusCode.ERROR, message: message + suffix })
-    span.setAttribute('error.type', read(() => errorType(error), 'Error'))
+    span.setAttribute(
+      'error.type',
+      read(() => errorType(error), 'Error'),
+    )
   }
   function record(span: Span, context: Context, error: unknown, time: HrTime): void {
     const attributes = read(() => describe(error), { 'exception.type': 'Error', 'exception.message': UNREADABLE })
     // An exception is never lost: where nobody takes the log record, it is an event after all.
-    const logged = signal !== 'span' && log.write('exception', time, ERROR, context, attributes)
+    const logged = signal !== 'span' && log.write('exception', time, 'ERROR', context, attributes)
     if (signal !== 'log' || !logged) span.addEvent('exception', attributes, time)
   }
   function recordAll(span: Span, context: Context, error: Error, time: HrTime, told?: ReadonlySet<unknown>): void {

@@ -4,6 +4,7 @@ import { createService } from '@svc/engine'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { line } from './fixtures/line-3.ts'
 import { child, perform } from './fixtures/world.ts'
+import type { Flush } from './flush.ts'
 import { otel, type OtelOptions } from './otel.ts'
 
 /** A scope with one exporter over a provider that records. */
@@ -28,8 +29,8 @@ describe('flush()', () => {
 
   it('does nothing for a provider that has none, and for the global one', async () => {
     const tracerProvider = { getTracer: line.createSdk().provider.getTracer.bind(line.createSdk().provider) }
-    await otel({ tracerProvider }).flush?.(never())
-    await otel().flush?.(never())
+    const flushed = await Promise.all([otel({ tracerProvider }).flush?.(never()), otel().flush?.(never())])
+    expect(flushed).toEqual([undefined, undefined])
   })
 
   it('tells the diagnostic log, and nobody else, that it failed', async () => {
@@ -52,16 +53,27 @@ describe('flush()', () => {
 
   it('comes after what was still to be recorded', async () => {
     const { provider, spans } = line.createSdk()
-    const exporter = otel({ tracerProvider: provider, flush: async () => expect(spans().map((span) => span.name)).toEqual(['flush App']) })
-    const flushed = { type: 'flush', scope: child('App', createScope()), errors: [new Error('late')], dropped: 0, at: 1 } as const
+    let recorded: readonly string[] = []
+    const flush = async (): Promise<void> => void (recorded = spans().map((span) => span.name))
+    const exporter = otel({ tracerProvider: provider, flush })
+    const flushed = {
+      type: 'flush',
+      scope: child('App', createScope()),
+      errors: [new Error('late')],
+      dropped: 0,
+      at: 1,
+    } as const
     exporter.observe?.(flushed)
     await exporter.flush?.(never())
-    expect(spans().length).toBe(1)
+    expect(recorded).toEqual(['flush App'])
   })
 
   it('ends when its budget does, whatever the collector does, and leaves no listener', async () => {
     const budget = new AbortController()
-    const [added, removed] = [vi.spyOn(budget.signal, 'addEventListener'), vi.spyOn(budget.signal, 'removeEventListener')]
+    const [added, removed] = [
+      vi.spyOn(budget.signal, 'addEventListener'),
+      vi.spyOn(budget.signal, 'removeEventListener'),
+    ]
     const log: string[] = []
     const flushed = otel({ flush: () => new Promise(() => {}) })
       .flush?.(budget.signal)
@@ -75,13 +87,13 @@ describe('flush()', () => {
   })
 
   it('begins, and is not awaited, when there is no budget left', async () => {
-    const begun = vi.fn(() => new Promise<void>(() => {}))
+    const begun = vi.fn<Flush>(() => new Promise(() => {}))
     await otel({ flush: begun }).flush?.(AbortSignal.abort())
     expect(begun).toHaveBeenCalledTimes(1)
   })
 
   it('refuses what is no signal', async () => {
-    const flush = vi.fn(() => Promise.resolve())
+    const flush = vi.fn<Flush>(() => Promise.resolve())
     for (const signal of [null, 1, 'signal', {}, new AbortController()]) {
       await expect(otel({ flush }).flush?.(signal as never)).rejects.toThrow(TypeError)
     }
@@ -91,7 +103,12 @@ describe('flush()', () => {
 
 describe('the flush in the background', () => {
   const app = (parent: RootScope, start?: () => void): ReturnType<typeof createService> =>
-    createService({ name: 'App', parent, start, subServices: (engine) => [createService({ name: 'Part', parent: engine })] })
+    createService({
+      name: 'App',
+      parent,
+      start,
+      subServices: (engine) => [createService({ name: 'Part', parent: engine })],
+    })
 
   it('follows the outermost start, so that a program that crashes has told how it started', async () => {
     const log: string[] = []
@@ -102,7 +119,7 @@ describe('the flush in the background', () => {
   })
 
   it('follows a start that failed', async () => {
-    const flush = vi.fn(() => Promise.resolve())
+    const flush = vi.fn<Flush>(() => Promise.resolve())
     const service = app(createTraced({ flush }), () => {
       throw new Error('port 80 is taken')
     })
@@ -111,7 +128,7 @@ describe('the flush in the background', () => {
   })
 
   it('never rejects, and keeps nobody waiting', async () => {
-    const unhandled = vi.fn()
+    const unhandled = vi.fn<() => void>()
     process.on('unhandledRejection', unhandled)
     await app(createTraced({ flush: () => Promise.reject(new Error('down')) })).start()
     await app(createTraced({ flush: () => new Promise(() => {}) })).start()
@@ -122,7 +139,7 @@ describe('the flush in the background', () => {
 
   it('is one for all that start during it', async () => {
     const first = Promise.withResolvers<void>()
-    const flush = vi.fn(() => (flush.mock.calls.length === 1 ? first.promise : Promise.resolve()))
+    const flush = vi.fn<Flush>().mockReturnValueOnce(first.promise).mockResolvedValue()
     const scope = createTraced({ flush })
     for (const name of ['A', 'B', 'C', 'D']) await createService({ name, parent: scope }).start()
     const during = flush.mock.calls.length
@@ -132,15 +149,18 @@ describe('the flush in the background', () => {
   })
 
   it('does not follow a start inside of one, nor one of a service that comes later', async () => {
-    const flush = vi.fn(() => Promise.resolve())
+    const flush = vi.fn<Flush>(() => Promise.resolve())
     const scope = createTraced({ flush })
-    const parent = await perform(child('App', scope), 'start', (operation) => perform(child('Elsewhere', scope), 'start', () => {}, { parent: operation }))
+    const parent = await perform(child('App', scope), 'start', (operation) =>
+      perform(child('Elsewhere', scope), 'start', () => {}, { parent: operation }),
+    )
     await perform(child('Job', parent.scope), 'start')
+    await new Promise((resolve) => void setImmediate(resolve))
     expect(flush).toHaveBeenCalledTimes(1)
   })
 
   it('does not follow where nothing is recorded', async () => {
-    const flush = vi.fn(() => Promise.resolve())
+    const flush = vi.fn<Flush>(() => Promise.resolve())
     await app(createScope({ exporters: [otel({ flush })] })).start()
     expect(flush).not.toHaveBeenCalled()
   })

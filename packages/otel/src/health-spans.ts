@@ -62,7 +62,11 @@ export function createHealthSpans({ tracer, services, exceptions, single }: Heal
     for (const { name, current } of changes) if (current === undefined) transitionsBefore?.delete(name)
   }
 
-  function writeCheck({ source, startedAt, endedAt }: HealthEvent, transitions: readonly HealthChange[], flushes: readonly FlushEvent[]): void {
+  function writeCheck(
+    { source, startedAt, endedAt }: HealthEvent,
+    transitions: readonly HealthChange[],
+    flushes: readonly FlushEvent[],
+  ): void {
     const start = appStart(transitions, flushes)
     const context = under(detached(), single ? start : undefined)
     const links = addLink([], context, start, 'start')
@@ -77,7 +81,12 @@ export function createHealthSpans({ tracer, services, exceptions, single }: Heal
     }
   }
 
-  function writeTransition({ name, previous: before, current }: HealthChange, source: HealthSource, at: number, context: Context): void {
+  function writeTransition(
+    { name, previous: before, current }: HealthChange,
+    source: HealthSource,
+    at: number,
+    context: Context,
+  ): void {
     const service = services.named(name)
     const time = toHrTime(at)
     const links = addLink([], context, service?.start, 'start')
@@ -88,7 +97,8 @@ export function createHealthSpans({ tracer, services, exceptions, single }: Heal
     describe(span, 'health', shortName, name, service?.state)
     span.setAttribute('svc.health.status', statusOf(current))
     span.setAttribute('svc.health.previous_status', statusOf(before))
-    if (service?.conditions !== undefined && service.conditions.size > 0) span.setAttribute('svc.health.condition', firstKeys(service.conditions))
+    if (service?.conditions !== undefined && service.conditions.size > 0)
+      span.setAttribute('svc.health.condition', firstKeys(service.conditions))
     if (current != null && statusOf(current) === 'unhealthy') {
       exceptions.mark(span, current)
       exceptions.recordAll(span, api.trace.setSpan(context, span), current, time)

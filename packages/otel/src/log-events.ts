@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api'
 import type { HealthChange, ServiceEvent } from '@svc/core'
-import { ERROR, type EventLog, INFO, WARN } from './event-log.ts'
+import type { EventLog } from './event-log.ts'
 import { isTransition, statusOf } from './health-status.ts'
 import { cut, MESSAGE_LIMIT, NAME_LIMIT } from './text.ts'
 import { toHrTime } from './time.ts'
@@ -8,7 +8,7 @@ import { toHrTime } from './time.ts'
 /** Writes a change of state as a log record. */
 export function logState(log: EventLog, event: Extract<ServiceEvent, { type: 'state' }>, context: Context): void {
   const { scope, previous, state, at } = event
-  const severity = state === 'StartFailed' || state === 'StopFailed' ? ERROR : INFO
+  const severity = state === 'StartFailed' || state === 'StopFailed' ? 'ERROR' : 'INFO'
   log.write('svc.state.change', toHrTime(at), severity, context, {
     'svc.name': cut(scope.name, NAME_LIMIT),
     'svc.id': cut(scope.id, NAME_LIMIT),
@@ -23,9 +23,14 @@ export function logHealth(log: EventLog, event: Extract<ServiceEvent, { type: 'h
   for (const change of event.changes) if (isTransition(change)) logChange(log, change, time, context)
 }
 
-function logChange(log: EventLog, { name, previous, current }: HealthChange, time: [number, number], context: Context): void {
+function logChange(
+  log: EventLog,
+  { name, previous, current }: HealthChange,
+  time: [number, number],
+  context: Context,
+): void {
   const status = statusOf(current)
-  log.write('svc.health.change', time, status === 'unhealthy' ? WARN : INFO, context, {
+  log.write('svc.health.change', time, status === 'unhealthy' ? 'WARN' : 'INFO', context, {
     'svc.id': cut(name, NAME_LIMIT),
     'svc.health.status': status,
     'svc.health.previous_status': statusOf(previous),

@@ -1,6 +1,11 @@
 import { context, logs } from '@opentelemetry/api'
 import { createScope, emit, type RootScope, ServiceError } from '@svc/core'
-import { InMemoryLogRecordExporter, LoggerProvider, type ReadableLogRecord, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  type ReadableLogRecord,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs'
 import { createService } from '@svc/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { line } from './fixtures/line-3.ts'
@@ -30,8 +35,24 @@ describe('log records', () => {
       await perform(child('App', world.scope), 'start', () => Promise.reject(new TypeError('broken')))
       const [span] = await world.spans()
       expect(span?.events.map((event) => event.name)).toEqual(Array.from({ length: onSpan }, () => 'exception'))
-      expect(records().map((it) => [it.eventName, it.severityNumber, it.attributes['exception.type'], it.attributes['exception.message'], it.hrTime, it.spanContext?.spanId])).toEqual(
-        Array.from({ length: inLog }, () => ['exception', 17, 'TypeError', 'broken', span?.endTime, span?.spanContext().spanId]),
+      expect(
+        records().map((it) => [
+          it.eventName,
+          it.severityNumber,
+          it.attributes['exception.type'],
+          it.attributes['exception.message'],
+          it.hrTime,
+          it.spanContext?.spanId,
+        ]),
+      ).toEqual(
+        Array.from({ length: inLog }, () => [
+          'exception',
+          17,
+          'TypeError',
+          'broken',
+          span?.endTime,
+          span?.spanContext().spanId,
+        ]),
       )
     })
   }
@@ -51,19 +72,54 @@ describe('log records', () => {
     poll(scope, sourceOf({}), [{ name: 'App', previous: new Error('broken'), current: null }])
     poll(scope, sourceOf({}), [{ name: 'New', previous: undefined, current: null }])
     await service.close()
-    emit(scope, { type: 'state', scope: child('Other', scope), previous: 'Starting', state: 'StartFailed', at: 1_700_000_000_000.5 })
+    emit(scope, {
+      type: 'state',
+      scope: child('Other', scope),
+      previous: 'Starting',
+      state: 'StartFailed',
+      at: 1_700_000_000_000.5,
+    })
     expect(records().map((it) => [it.eventName, it.severityNumber, it.attributes])).toEqual([
-      ['svc.state.change', 9, { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Starting', 'svc.previous_state': 'Unstarted' }],
-      ['svc.state.change', 9, { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Started', 'svc.previous_state': 'Starting' }],
+      [
+        'svc.state.change',
+        9,
+        { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Starting', 'svc.previous_state': 'Unstarted' },
+      ],
+      [
+        'svc.state.change',
+        9,
+        { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Started', 'svc.previous_state': 'Starting' },
+      ],
       [
         'svc.health.change',
         13,
-        { 'svc.id': 'App', 'svc.health.status': 'unhealthy', 'svc.health.previous_status': 'healthy', 'exception.message': 'broken' },
+        {
+          'svc.id': 'App',
+          'svc.health.status': 'unhealthy',
+          'svc.health.previous_status': 'healthy',
+          'exception.message': 'broken',
+        },
       ],
-      ['svc.health.change', 9, { 'svc.id': 'App', 'svc.health.status': 'healthy', 'svc.health.previous_status': 'unhealthy' }],
-      ['svc.state.change', 9, { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Stopping', 'svc.previous_state': 'Started' }],
-      ['svc.state.change', 9, { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Stopped', 'svc.previous_state': 'Stopping' }],
-      ['svc.state.change', 17, { 'svc.name': 'Other', 'svc.id': 'Other', 'svc.state': 'StartFailed', 'svc.previous_state': 'Starting' }],
+      [
+        'svc.health.change',
+        9,
+        { 'svc.id': 'App', 'svc.health.status': 'healthy', 'svc.health.previous_status': 'unhealthy' },
+      ],
+      [
+        'svc.state.change',
+        9,
+        { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Stopping', 'svc.previous_state': 'Started' },
+      ],
+      [
+        'svc.state.change',
+        9,
+        { 'svc.name': 'App', 'svc.id': 'App', 'svc.state': 'Stopped', 'svc.previous_state': 'Stopping' },
+      ],
+      [
+        'svc.state.change',
+        17,
+        { 'svc.name': 'Other', 'svc.id': 'Other', 'svc.state': 'StartFailed', 'svc.previous_state': 'Starting' },
+      ],
     ])
     expect(records().at(-1)?.hrTime).toEqual([1_700_000_000, 500_000])
   })

@@ -55,7 +55,8 @@ export function createOperationSpans(options: OperationSpanOptions): OperationSp
     const start = kind === 'start' ? undefined : startOf(operation, known)
     const context = above === undefined ? contextOf(operation, start) : above.context
     const spanOptions: SpanOptions = { startTime: toHrTime(startedAt) }
-    if (start !== undefined && (kind === 'close' || isDetached(kind))) spanOptions.links = addLink([], context, start, 'start')
+    if (start !== undefined && (kind === 'close' || isDetached(kind)))
+      spanOptions.links = addLink([], context, start, 'start')
     const span = tracer.startSpan(nameOf(operation), spanOptions, context)
     const isRecording = span.isRecording()
     // A valid one that is not recorded was left out by the sampler: what runs below must know that.

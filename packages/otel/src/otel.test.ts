@@ -35,7 +35,10 @@ describe('otel()', () => {
 
   it.each([
     [{ tracerProvider: null }, 'Cannot use option "tracerProvider": expected an object, got null'],
-    [{ tracerProvider: {} }, 'Cannot use the method "getTracer" of option "tracerProvider": expected a function, got undefined'],
+    [
+      { tracerProvider: {} },
+      'Cannot use the method "getTracer" of option "tracerProvider": expected a function, got undefined',
+    ],
     [{ ticks: 'some' }, 'Cannot use option "ticks": expected one of "off", "errors", "all", got "some"'],
     [{ ticks: true }, 'Cannot use option "ticks": expected one of "off", "errors", "all", got true'],
     [{ tasks: null }, 'Cannot use option "tasks": expected one of "off", "errors", "all", got null'],

@@ -21,7 +21,11 @@ async function collect(): Promise<void> {
 
 describe('createServices()', { timeout: 60_000 }, () => {
   const root = createScope()
-  const span = (spanId: string): { traceId: string; spanId: string; traceFlags: number } => ({ traceId: '1', spanId, traceFlags: 1 })
+  const span = (spanId: string): { traceId: string; spanId: string; traceFlags: number } => ({
+    traceId: '1',
+    spanId,
+    traceFlags: 1,
+  })
 
   it('finds a record by its scope and by its full name, until it is forgotten', () => {
     const services = createServices()
@@ -101,7 +105,8 @@ describe('the memory of an exporter', { timeout: 60_000 }, () => {
     })
     await service.start()
     const churn = async (count: number): Promise<void> => {
-      for (let i = 0; i < count; i++) await engine.closeSubService(await engine.startSubService(createService({ name: `Job${i}`, parent: engine })))
+      for (let i = 0; i < count; i++)
+        await engine.closeSubService(await engine.startSubService(createService({ name: `Job${i}`, parent: engine })))
     }
     await churn(1000)
     await collect()
