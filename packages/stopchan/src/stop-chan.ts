@@ -7,7 +7,7 @@ import { ChildMaker, type StopView } from './stop-view.ts'
  *
  * ```
  *          close(reason)
- *   open ───────────────▶ closed    every child, oldest first, aborts with the reason
+ *   open ───────────────▶ closed    its signal, then every child, oldest first, aborts with the reason
  * ```
  */
 export interface StopChan extends StopView {

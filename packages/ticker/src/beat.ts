@@ -2,6 +2,12 @@ import { DEFAULT_JITTER, spread } from './apply-jitter.ts'
 import type { TickerOptions } from './ticker.ts'
 import type { Slot } from './wheel.ts'
 
+/** Who takes ticks. An object, since a closure for each of thousands of tickers costs time as well as memory. */
+export interface TickTaker {
+  /** Is called once for each `ready`; it must not throw. */
+  onTick(): void
+}
+
 /** Where beats wait until they are due, and whose clock they follow, in milliseconds. */
 export interface Timetable {
   now(): number
@@ -12,7 +18,8 @@ export interface Timetable {
 
 const BUSY = 0
 const READY = 1
-const STOPPED = 2
+const RINGING = 2
+const STOPPED = 3
 
 /**
  * The rhythm behind every ticker. It is on the timetable only while somebody is ready for a tick: while a handler is
@@ -22,23 +29,24 @@ const STOPPED = 2
 export class Beat {
   /** When the next tick is due, by the timetable's clock. */
   due: number
-  // Where it is on the wheel, kept here so that waiting allocates nothing.
+  // The wheel's links, kept here so that waiting allocates nothing.
   slot: Slot | undefined = undefined
-  place = 0
+  previous: Beat | undefined = undefined
+  next: Beat | undefined = undefined
   readonly periodMs: number
-  private readonly jitter: number
+  /** `undefined` is the default: a fraction of its own would be one more piece of memory to fetch at each tick. */
+  private readonly jitter: number | undefined
   private readonly timetable: Timetable
-  private readonly tick: () => void
+  private readonly taker: TickTaker
   private state = BUSY
 
-  /** @param tick is called once for each `ready`, when a tick is taken; it must not throw. */
-  constructor(options: TickerOptions, timetable: Timetable, tick: () => void) {
-    const { periodMs, initialMs = 0, jitter = DEFAULT_JITTER } = options
+  constructor(options: TickerOptions, timetable: Timetable, taker: TickTaker) {
+    const { periodMs, initialMs = 0, jitter } = options
     this.due = timetable.now() + initialMs
     this.periodMs = periodMs
     this.jitter = jitter
     this.timetable = timetable
-    this.tick = tick
+    this.taker = taker
   }
 
   get isStopped(): boolean {
@@ -47,13 +55,14 @@ export class Beat {
 
   /** Says that a tick can be taken: the one that is pending, at once, or else the next. */
   ready(): void {
-    if (this.state !== BUSY) return
-    const now = this.timetable.now()
-    if (now >= this.due) {
-      this.take(now, now)
-    } else {
-      this.state = READY
-      this.timetable.add(this)
+    if (this.state === RINGING) {
+      // From inside the handler: even an overdue tick comes by the timetable, or one slower than the period would never
+      // let go of the stack.
+      this.wait()
+    } else if (this.state === BUSY) {
+      const now = this.timetable.now()
+      if (now >= this.due) this.take(now, now)
+      else this.wait()
     }
   }
 
@@ -81,19 +90,25 @@ export class Beat {
 
   /** Called by the timetable, which has taken it off, when it is due and somebody is ready. */
   ring(now: number): void {
-    this.state = BUSY
     // Counting from when it was due keeps the lateness of timers from adding up. After a longer hold-up, as of a blocked
     // event loop, a period counts from now, or the ticks that were missed would come in a burst.
-    this.take(now - this.due <= this.periodMs / 8 ? this.due : now, now)
+    this.take(now - this.due <= this.periodMs / 4 ? this.due : now, now)
+  }
+
+  private wait(): void {
+    this.state = READY
+    this.timetable.add(this)
   }
 
   private take(from: number, now: number): void {
+    this.state = RINGING
     this.plan(from, now)
-    this.tick()
+    this.taker.onTick()
+    if (this.state === RINGING) this.state = BUSY
   }
 
   private plan(from: number, now: number): void {
     // At least 1 ms, as any timer: a jitter of 1 may draw no time at all.
-    this.due = Math.max(from + spread(this.periodMs, this.jitter, Math.random()), now + 1)
+    this.due = Math.max(from + spread(this.periodMs, this.jitter ?? DEFAULT_JITTER, Math.random()), now + 1)
   }
 }

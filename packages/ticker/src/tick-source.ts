@@ -1,7 +1,7 @@
 import type { Scope } from '@svc/core'
 import { checkFunction, checkObject, checkScope, sharedOf } from '@svc/core/internal'
 import { Alarm } from './alarm.ts'
-import { Beat } from './beat.ts'
+import { Beat, type TickTaker } from './beat.ts'
 import { checkOptions } from './options.ts'
 import type { Ticker, TickerOptions } from './ticker.ts'
 import { Wheel } from './wheel.ts'
@@ -22,16 +22,17 @@ const WHEEL = Symbol.for('@svc/wheel@1')
 const SHORTEST_ON_WHEEL_MS = 100
 
 /**
- * Makes ticks for a scope, on the wheel of its root when the period is 100 ms or more. Its timers do not keep the process alive.
+ * Makes ticks for a scope, on the wheel of its root when the period is 100 ms or more. What ticks in the background is
+ * not what a program lives by: its timers do not keep the process alive.
  *
- * @param onTick is called once for each `ready`, and must not throw.
+ * @throws TypeError or RangeError for a wrong argument.
  */
-export function createScopedTicker(scope: Scope, options: TickerOptions, onTick: () => void): TickSource {
+export function createScopedTicker(scope: Scope, options: TickerOptions, taker: TickTaker): TickSource {
   checkScope(scope, 'the scope')
   checkOptions(options)
-  checkFunction(onTick, 'the tick function')
+  checkTaker(taker)
   const onWheel = options.periodMs >= SHORTEST_ON_WHEEL_MS
-  return new Beat(options, onWheel ? sharedOf(scope, WHEEL, () => new Wheel()) : new Alarm(false), onTick)
+  return new Beat(options, onWheel ? sharedOf(scope, WHEEL, () => new Wheel()) : new Alarm(false), taker)
 }
 
 /** Tells a ticker from the options of one. */
@@ -39,24 +40,31 @@ export function isTicker(value: unknown): value is Ticker {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Ticker>).next === 'function'
 }
 
+/** Who takes the ticks of a ticker made by somebody else. */
+export interface TickerTaker extends TickTaker {
+  /**
+   * Is called once when no tick will come any more though `stop` was not called here: with `undefined` when the ticker
+   * was stopped by someone else, or with what its `next` threw or rejected with.
+   */
+  onEnd(error: unknown): void
+}
+
 /**
  * Drives any ticker by callback, through its `next`. Stopping it stops the ticker.
  *
- * @param onTick is called once for each `ready`, and must not throw.
- * @param onEnd is called once when no tick will come any more though `stop` was not called: with `undefined` when the ticker was stopped by
- * someone else, or with what its `next` threw or rejected with.
+ * @throws TypeError for a wrong argument.
  */
-export function tickSourceOf(ticker: Ticker, onTick: () => void, onEnd: (error: unknown) => void): TickSource {
+export function tickSourceOf(ticker: Ticker, taker: TickerTaker): TickSource {
   checkObject(ticker, 'the ticker')
   checkFunction(ticker.next, 'the method "next" of the ticker')
   checkFunction(ticker.stop, 'the method "stop" of the ticker')
-  checkFunction(onTick, 'the tick function')
-  checkFunction(onEnd, 'the end function')
+  checkTaker(taker)
+  checkFunction(taker.onEnd, 'the method "onEnd" of the taker')
   let state: 'busy' | 'ready' | 'ended' = 'busy'
   function end(error: unknown): void {
     if (state === 'ended') return
     state = 'ended'
-    onEnd(error)
+    taker.onEnd(error)
   }
   async function wait(): Promise<void> {
     let ticked: boolean
@@ -66,13 +74,10 @@ export function tickSourceOf(ticker: Ticker, onTick: () => void, onEnd: (error: 
       end(error)
       return
     }
+    if (!ticked) end(undefined)
     if (state === 'ended') return
-    if (!ticked) {
-      end(undefined)
-      return
-    }
     state = 'busy'
-    onTick()
+    taker.onTick()
   }
   return {
     ready: () => {
@@ -85,4 +90,9 @@ export function tickSourceOf(ticker: Ticker, onTick: () => void, onEnd: (error: 
       ticker.stop()
     },
   }
+}
+
+function checkTaker(taker: TickTaker): void {
+  checkObject(taker, 'the taker')
+  checkFunction(taker.onTick, 'the method "onTick" of the taker')
 }

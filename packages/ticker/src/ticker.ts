@@ -1,6 +1,6 @@
 import { checkSignal } from '@svc/core/internal'
 import { Alarm } from './alarm.ts'
-import { Beat } from './beat.ts'
+import { Beat, type TickTaker } from './beat.ts'
 import { checkOptions } from './options.ts'
 
 /** Options of {@link createTicker}. */
@@ -16,13 +16,14 @@ export interface TickerOptions {
 /**
  * Ticks that never overlap, since each is taken by whoever waits for it.
  *
- * A period starts when a tick is taken, so it runs beside what is done with it. One that ends before the next call of `next` leaves
- * exactly one pending tick: a handler of 250 ms with a period of 100 ms is served at 0, 250 and 500.
+ * A period starts when a tick is taken, so it runs beside what is done with it. One that ends before `next` is called
+ * again leaves exactly one pending tick: a handler of 250 ms with a period of 100 ms is served at 0, 250 and 500.
  */
 export interface Ticker extends Disposable {
   /**
-   * Waits for a tick. Resolves to `true` when there is one, or to `false` when the ticker is or gets stopped, or the signal
-   * is or gets aborted; an abort takes no tick away. It never rejects. Several calls at once get a tick each, in the order of the calls.
+   * Waits for a tick. Resolves to `true` when there is one, or to `false` when the ticker is or gets stopped, or the
+   * signal is or gets aborted; an abort takes no tick away. It never rejects. Several calls at once get a tick each, in
+   * the order of the calls.
    *
    * While somebody waits, the process stays alive; otherwise there is no timer at all.
    *
@@ -52,56 +53,77 @@ export function createTicker(options: TickerOptions): Ticker {
   return new PromiseTicker(options)
 }
 
-class PromiseTicker implements Ticker {
-  private readonly beat: Beat
-  /** Who waits, in the order of the calls. */
-  private readonly waiting = new Set<(ticked: boolean) => void>()
+/** Who waits, in the order of the calls. */
+class Queue implements TickTaker {
+  readonly beat: Beat
+  private waiting: Set<(ticked: boolean) => void> | undefined = undefined
 
   constructor(options: TickerOptions) {
-    this.beat = new Beat(options, new Alarm(true), () => {
-      this.hand()
-    })
+    this.beat = new Beat(options, new Alarm(true), this)
   }
 
-  next(signal?: AbortSignal): Promise<boolean> {
-    checkSignal(signal)
-    if (this.beat.isStopped || signal?.aborted === true) return Promise.resolve(false)
-    return new Promise((resolve) => {
-      const end = (ticked: boolean): void => {
-        signal?.removeEventListener('abort', abort)
-        resolve(ticked)
-      }
-      const abort = (): void => {
-        this.waiting.delete(end)
-        if (this.waiting.size === 0) this.beat.notReady()
-        end(false)
-      }
-      signal?.addEventListener('abort', abort)
-      this.waiting.add(end)
-      this.beat.ready()
-    })
+  join(end: (ticked: boolean) => void): void {
+    this.waiting ??= new Set()
+    this.waiting.add(end)
+    this.beat.ready()
   }
 
-  reset(): void {
-    this.beat.reset()
+  leave(end: (ticked: boolean) => void): void {
+    this.waiting?.delete(end)
+    if (this.waiting?.size === 0) this.beat.notReady()
+  }
+
+  onTick(): void {
+    const waiting = this.waiting as Set<(ticked: boolean) => void>
+    const [first] = waiting
+    if (first === undefined) return
+    waiting.delete(first)
+    first(true)
+    if (waiting.size > 0) this.beat.ready()
   }
 
   stop(): void {
     this.beat.stop()
-    for (const end of this.waiting) end(false)
-    this.waiting.clear()
+    const { waiting } = this
+    this.waiting = undefined
+    for (const end of waiting ?? []) end(false)
+  }
+}
+
+class PromiseTicker implements Ticker {
+  private readonly queue: Queue
+
+  constructor(options: TickerOptions) {
+    this.queue = new Queue(options)
+  }
+
+  next(signal?: AbortSignal): Promise<boolean> {
+    checkSignal(signal)
+    const { queue } = this
+    if (queue.beat.isStopped || signal?.aborted === true) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      function end(ticked: boolean): void {
+        signal?.removeEventListener('abort', abort)
+        resolve(ticked)
+      }
+      function abort(): void {
+        queue.leave(end)
+        end(false)
+      }
+      signal?.addEventListener('abort', abort)
+      queue.join(end)
+    })
+  }
+
+  reset(): void {
+    this.queue.beat.reset()
+  }
+
+  stop(): void {
+    this.queue.stop()
   }
 
   [Symbol.dispose](): void {
     this.stop()
-  }
-
-  private hand(): void {
-    for (const end of this.waiting) {
-      this.waiting.delete(end)
-      end(true)
-      break
-    }
-    if (this.waiting.size > 0) this.beat.ready()
   }
 }

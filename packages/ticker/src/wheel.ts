@@ -10,9 +10,8 @@ export interface Slot {
   at: number
   /** Where it is in the heap. */
   place: number
-  /** In the order in which they came, with holes where one has gone: an array, not links, so that coming and going touches no other beat. */
-  readonly beats: (Beat | undefined)[]
-  count: number
+  first: Beat | undefined
+  last: Beat | undefined
 }
 
 /**
@@ -29,7 +28,10 @@ export class Wheel implements Timetable {
   private reached = 0
   private isAwake = false
 
-  /** Never behind a timer that has fired, which may be a fraction of a millisecond early. */
+  /**
+   * Never behind a timer that has fired, which may be a fraction of a millisecond early. A wake-up is one moment: the
+   * clock is not read again for each of its beats.
+   */
   now(): number {
     if (this.isAwake) return this.reached
     return Math.max(performance.now(), this.reached)
@@ -38,17 +40,22 @@ export class Wheel implements Timetable {
   add(beat: Beat): void {
     const slot = this.slotFor(beat)
     beat.slot = slot
-    beat.place = slot.beats.push(beat) - 1
-    slot.count++
+    beat.previous = slot.last
+    if (slot.last === undefined) slot.first = beat
+    else slot.last.next = beat
+    slot.last = beat
     if (!this.isAwake && slot.at < this.wakesAt) this.arm()
   }
 
   remove(beat: Beat): void {
-    const { slot } = beat
+    const { slot, previous, next } = beat
     if (slot === undefined) return
-    slot.beats[beat.place] = undefined
-    beat.slot = undefined
-    if (--slot.count > 0) return
+    if (previous === undefined) slot.first = next
+    else previous.next = next
+    if (next === undefined) slot.last = previous
+    else next.previous = previous
+    beat.slot = beat.previous = beat.next = undefined
+    if (slot.first !== undefined) return
     slot.map.delete(slot.key)
     this.heap.remove(slot)
     if (!this.isAwake && this.heap.top === undefined) this.arm()
@@ -60,7 +67,7 @@ export class Wheel implements Timetable {
     const key = Math.floor(due / (1 << size))
     let slot = map.get(key)
     if (slot === undefined) {
-      slot = { map, key, at: due, place: 0, beats: [], count: 0 }
+      slot = { map, key, at: due, place: 0, first: undefined, last: undefined }
       map.set(key, slot)
       this.heap.add(slot)
     } else if (due > slot.at) {
@@ -80,6 +87,7 @@ export class Wheel implements Timetable {
   }
 
   private readonly wake = (): void => {
+    this.cancel = undefined
     this.reached = Math.max(performance.now(), this.wakesAt)
     this.isAwake = true
     try {
@@ -92,13 +100,9 @@ export class Wheel implements Timetable {
 
   private ringUntil(now: number): void {
     for (let slot = this.heap.top; slot !== undefined && slot.at <= now; slot = this.heap.top) {
-      const { beats } = slot
-      for (let i = 0; i < beats.length && slot.at <= now; i++) {
-        const beat = beats[i]
-        if (beat === undefined) continue
-        this.remove(beat)
-        beat.ring(now)
-      }
+      const beat = slot.first as Beat
+      this.remove(beat)
+      beat.ring(now)
     }
   }
 }
