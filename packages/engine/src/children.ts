@@ -1,6 +1,7 @@
 import { type HealthNode, isServiceError, nodeOf, type PendingWork, type Service } from '@svc/core'
 import { checkFunction, checkName, checkObject, isThenable, show } from '@svc/core/internal'
 import { DONE, type Machine, STARTING, STOPPED, STOPPING } from '@svc/statemachine/internal'
+import { sourceOf, StopNode, StopSource } from '@svc/stopchan/internal'
 import type { ServiceEngine } from './service-engine.ts'
 
 /** What an owner needs of the inside of a sub-service beyond its health; a node of another make may lack it. */
@@ -25,11 +26,15 @@ export class Child {
   readonly node: OwnedNode | undefined
   /** The name that a reporter that is not ours had when it was adopted: it may not be able to tell it any more. */
   private readonly givenName: string | undefined = undefined
+  /** Whether it has started and no close of it has begun. */
   started = false
-  /** A close of this one alone, in flight. */
+  /** Whether it has left its owner. */
+  gone = false
+  /** A close of this one alone, in flight, and what ends the time that it has. */
   closing: Promise<void> | undefined = undefined
-  private busy: 'start' | 'close' | undefined = undefined
-  private since = 0
+  private hurry: StopNode | undefined = undefined
+  private startingSince: number | undefined = undefined
+  private closingSince: number | undefined = undefined
 
   constructor(service: Service) {
     checkService(service)
@@ -59,8 +64,15 @@ export class Child {
     return this.service === service || (this.node !== undefined && this.node === nodeOf(service))
   }
 
-  get hasStopped(): boolean {
-    return this.node?.machine?.number === STOPPED
+  /** Whether a close of its owner has something to do or to wait for. */
+  get isOpen(): boolean {
+    return this.closing !== undefined || (this.started && this.node?.machine?.number !== STOPPED)
+  }
+
+  /** Whether it asks more of readiness than its inside does. */
+  get overridesReadiness(): boolean {
+    const engine = this.node?.engine
+    return engine !== undefined && this.service.readiness !== engine.ownReadiness
   }
 
   /** How many levels it has; one that is not ours may have any number. */
@@ -83,21 +95,55 @@ export class Child {
 
   /** Closes it; `undefined` when it has ended at once. That it has stopped already is no failure. */
   close(signal: AbortSignal | undefined): Promise<unknown> | undefined {
+    const wasStarted = this.started
+    this.started = false
     let result: unknown
     try {
       result = this.service.close(signal)
+      if (result === DONE || !isThenable(result)) return undefined
     } catch (error) {
       return Promise.reject(error)
     }
-    if (result === DONE || !isThenable(result)) return undefined
-    return this.endAfter(result, 'close').catch((error: unknown) => {
-      if (!isServiceError(error, 'ALREADY_STOPPED') || error.service !== this.id) throw error
-    })
+    return this.endAfter(result, 'close').then(
+      () => {
+        this.started = false
+      },
+      (error: unknown) => {
+        this.started = this.isRefusal(error) && (wasStarted || this.started)
+        if (!isServiceError(error, 'ALREADY_STOPPED') || error.service !== this.id) throw error
+      },
+    )
   }
 
-  /** The same, unless a close of this one alone is in flight: whoever asked for that one is told how it ends. */
+  /** Whether a close was refused, and has yet to be done. */
+  isRefusal(error: unknown): boolean {
+    return isServiceError(error, 'DEADLOCK') && error.service === this.id
+  }
+
+  /** Whether what goes on in it is no part of what its owner is at. */
+  set apart(apart: boolean) {
+    const machine = this.node?.machine
+    if (machine !== undefined) machine.apart = apart
+  }
+
+  /** Closes this one alone. */
+  closeAlone(): Promise<void> {
+    this.apart = true
+    const hurry = new StopNode(new StopSource())
+    this.hurry = hurry
+    this.closing = Promise.resolve(this.close(hurry.share()))
+      .then(() => {})
+      .finally(() => {
+        hurry.detach()
+      })
+    return this.closing
+  }
+
+  /** Closes it with its owner. A close of this one alone that is in flight gets the owner's deadline; whoever asked for it is told how it ends. */
   closeOnce(signal: AbortSignal | undefined): Promise<unknown> | undefined {
-    return this.closing === undefined ? this.close(signal) : this.closing.catch(() => {})
+    if (this.closing === undefined) return this.close(signal)
+    if (signal !== undefined) this.hurry?.follow(sourceOf(signal))
+    return this.closing.catch((error: unknown) => (this.isRefusal(error) ? this.close(signal) : undefined))
   }
 
   /** Whether its own inside knows what of it has not ended; else something around that inside hangs. */
@@ -107,28 +153,35 @@ export class Child {
   }
 
   get isBusy(): boolean {
-    return this.busy !== undefined
+    return this.startingSince !== undefined || this.closingSince !== undefined
   }
 
   /** Itself, as something that has not ended. */
   asPending(): PendingWork {
-    const { busy = 'close', id, since } = this
-    return { service: id, kind: busy, label: busy, ageMs: performance.now() - since, startedBy: undefined }
+    const { id, startingSince, closingSince } = this
+    const kind = closingSince === undefined ? 'start' : 'close'
+    const since = closingSince ?? startingSince ?? 0
+    return { service: id, kind, label: kind, ageMs: performance.now() - since, startedBy: undefined }
   }
 
+  /** A start and a close of it may both be in flight, the one behind the other. */
   private endAfter(result: PromiseLike<unknown>, what: 'start' | 'close'): Promise<unknown> {
-    this.busy = what
-    this.since = performance.now()
+    this.setBusy(what, performance.now())
     return Promise.resolve(result).then(
       () => {
-        this.busy = undefined
+        this.setBusy(what, undefined)
         if (what === 'start') this.started = true
       },
       (error: unknown) => {
-        this.busy = undefined
+        this.setBusy(what, undefined)
         throw error
       },
     )
+  }
+
+  private setBusy(what: 'start' | 'close', since: number | undefined): void {
+    if (what === 'start') this.startingSince = since
+    else this.closingSince = since
   }
 }
 

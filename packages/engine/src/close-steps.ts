@@ -18,6 +18,8 @@ export function closeService(engine: ServiceEngine): Promise<void> | undefined {
   const isSimple = !engine.isLate && !engine.isBusy && engine.family === undefined
   if (!isSimple) return drive(closeSteps(engine, undefined))
   engine.halt()
+  // Whoever hears of the stop may have started a task.
+  if (engine.isBusy) return drive(closeSteps(engine, undefined))
   const begun = beginHook(engine)
   if (begun !== undefined || engine.isBusy) return drive(closeSteps(engine, begun ?? ENDED_WELL))
   engine.log('Stopped', 'Closed')
@@ -35,7 +37,7 @@ function beginHook(engine: ServiceEngine): Begun | undefined {
 function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
   const pending = new PendingList()
   const own: (Error | null)[] = []
-  if (engine.isLate) engine.pending(pending.note)
+  if (engine.isLate) pending.note(engine)
   engine.halt()
   if (begun === undefined) yield* endTasks(engine, pending)
   const { work, thrown } = begun ?? beginHook(engine) ?? ENDED_WELL
@@ -49,6 +51,7 @@ function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
   yield* endTasks(engine, pending)
   const below = yield* closeChildren(engine, pending)
   yield* endTasks(engine, pending)
+  engine.sealed = true
   if (!pending.isEmpty) own.push(deadlineError('close', engine.id, pending.list(), engine.transition?.reason))
   const error = joinErrors([...own, ...below])
   engine.log(error === null ? 'Stopped' : 'StopFailed', 'Closed')
@@ -57,23 +60,27 @@ function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
 
 function noting(engine: ServiceEngine, pending: PendingList): () => void {
   return () => {
-    engine.pending(pending.note)
+    pending.note(engine)
   }
 }
 
-/** Tasks may start tasks, so each step that lets code run is followed by a wait for those it started. */
+/** Tasks may start tasks, so each step that lets code run is followed by a wait for those it started, as is each wait. */
 function* endTasks(engine: ServiceEngine, pending: PendingList): Steps {
-  const ended = engine.knownTasks?.ended()
-  if (ended === undefined) return
   const { machine, name } = engine
-  const operation = beginOperation(engine, 'wait', name, machine.operation, machine.origin)
-  const inTime = yield within(engine.transition, ended, noting(engine, pending))
-  endOperation(operation, inTime ? null : deadlineError('close', engine.id, pending.list(), engine.transition?.reason))
+  let ended = engine.knownTasks?.ended()
+  while (ended !== undefined) {
+    const operation = beginOperation(engine, 'wait', name, machine.operation, machine.origin)
+    const inTime = yield within(engine.transition, ended, noting(engine, pending))
+    const late = inTime ? null : deadlineError('close', engine.id, pending.list(), engine.transition?.reason)
+    endOperation(operation, late)
+    if (!inTime) return
+    ended = engine.knownTasks?.ended()
+  }
 }
 
 function* closeChildren(engine: ServiceEngine, pending: PendingList): Wait<(Error | null)[]> {
   const { family, config } = engine
-  const open = (family?.children ?? []).filter((child) => child.started && !child.hasStopped)
+  const open = family?.sweep() ?? []
   if (family === undefined || open.length === 0) return []
   engine.log('Stopping', `Closing ${open.length} sub-services`)
   if (config.closeOrder === 'reverse') return yield* closeInReverse(engine, open, pending)
@@ -84,7 +91,7 @@ function* closeChildren(engine: ServiceEngine, pending: PendingList): Wait<(Erro
 }
 
 /** Nothing closes before its dependents. */
-function* closeInReverse(engine: ServiceEngine, open: Child[], pending: PendingList): Wait<(Error | null)[]> {
+function* closeInReverse(engine: ServiceEngine, open: readonly Child[], pending: PendingList): Wait<(Error | null)[]> {
   const errors: (Error | null)[] = []
   for (const child of open.toReversed()) {
     if (child.needsNewStack && !engine.isLate) yield within(undefined, DONE)

@@ -1,7 +1,7 @@
 import { attachNode, type HealthReport, isServiceError, joinErrors, type Service } from '@svc/core'
 import { checkSignal, isSignal, refused } from '@svc/core/internal'
-import { STARTED } from '@svc/statemachine/internal'
-import type { StopNode } from '@svc/stopchan/internal'
+import { type Machine, STARTED, STARTING, UNSTARTED } from '@svc/statemachine/internal'
+import { StopNode, StopSource } from '@svc/stopchan/internal'
 import { closeService } from './close-steps.ts'
 import { budgetOf, deadlineError } from './deadline.ts'
 import type { Engine } from './engine.ts'
@@ -51,6 +51,7 @@ export function createServiceEngine(config: ServiceConfig): {
     healthReport: healthReport.bind(engine),
     [Symbol.asyncDispose]: dispose,
   }
+  engine.ownReadiness = service.readiness
   return { service: attachNode(service, engine), engine }
 }
 
@@ -60,7 +61,14 @@ function fullName(this: ServiceEngine): string {
 
 function start(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
   if (signal !== undefined && !isSignal(signal)) return refuseSignal(signal)
-  const started = this.machine.start(() => run(this, budgetOf(signal, this.config.startTimeoutMs), startService))
+  const { machine, config } = this
+  const before = machine.number
+  let waiting: StopNode | undefined
+  const started = machine.start(() => run(this, waiting ?? budgetOf(signal, config.startTimeoutMs), startService))
+  if (before === UNSTARTED && isWaiting(machine)) {
+    waiting = budgetOf(signal, config.startTimeoutMs) ?? new StopNode(new StopSource())
+    waitBehindLeases(this, waiting)
+  }
   if (signal?.aborted !== true) return started
   // The reason comes back untouched, whatever it is.
   return started.catch((error: unknown) => {
@@ -84,18 +92,32 @@ function close(this: ServiceEngine, signal?: AbortSignal): Promise<void> {
   })
 }
 
-/** At its deadline a close that still waits for its turn abandons guarded functions, or gives up on a transition in flight. */
+/** Whether its start has to wait for guarded functions. */
+function isWaiting({ number, lock }: Machine): boolean {
+  return number === STARTING && !lock.isWriting
+}
+
+/** At its deadline a start that still waits for guarded functions abandons them; a close that cannot wait for it may end it, too. */
+function waitBehindLeases(engine: ServiceEngine, budget: StopNode): void {
+  engine.transition = budget
+  atEndOf(budget, () => {
+    if (isWaiting(engine.machine)) engine.machine.knownLeases?.abandon()
+  })
+}
+
+/** At its deadline a close that still waits for its turn abandons guarded functions, then gives up on a transition in flight. */
 function endWaiting(engine: ServiceEngine, budget: StopNode, withdraw: (error: Error) => boolean): void {
   const { machine } = engine
-  const waiter = new Waiter(() => {
-    if (!machine.lock.isWriting) {
-      machine.knownLeases?.abandon()
-      return
-    }
+  atEndOf(budget, () => {
+    if (!machine.lock.isWriting) machine.knownLeases?.abandon()
     const pending = new PendingList()
-    engine.pending(pending.note)
+    pending.note(engine)
     if (withdraw(deadlineError('close', engine.id, pending.list(), budget.reason))) engine.interrupt(budget.reason)
   })
+}
+
+function atEndOf(budget: StopNode, fn: () => void): void {
+  const waiter = new Waiter(fn)
   if (budget.hasEnded) waiter.stop()
   else budget.asSource().link(waiter)
 }

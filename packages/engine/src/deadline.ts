@@ -48,15 +48,34 @@ function describe({ service, kind, label }: PendingWork): string {
  * time, gets `closeTimeoutMs`, or half a second, since the notice and the deadline cannot be the same instant.
  */
 export function unwindingBudget(transition: StopNode | undefined, closeTimeoutMs: number | undefined): StopNode {
-  const budget = new StopNode(new StopSource())
-  const begin = (): void => {
-    budget.limit(closeTimeoutMs ?? GIVE_UP_MS, true)
-  }
-  if (transition?.hasEnded === true) begin()
+  const budget = new UnwindingBudget(closeTimeoutMs)
+  if (transition?.hasEnded === true) budget.begin()
   else {
-    if (closeTimeoutMs !== undefined) begin()
-    transition?.asSource().link(new Waiter(begin))
+    if (closeTimeoutMs !== undefined) budget.begin()
+    transition?.asSource().link(budget.waiter)
   }
   budget.share()
   return budget
+}
+
+class UnwindingBudget extends StopNode {
+  /** Hears that the start's own time has ended. */
+  readonly waiter: Waiter = new Waiter(() => {
+    this.begin()
+  })
+  private readonly timeoutMs: number
+
+  constructor(timeoutMs: number = GIVE_UP_MS) {
+    super(new StopSource())
+    this.timeoutMs = timeoutMs
+  }
+
+  begin(): void {
+    this.limit(this.timeoutMs, true)
+  }
+
+  override detach(): void {
+    this.waiter.unlink()
+    super.detach()
+  }
 }

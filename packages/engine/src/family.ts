@@ -1,7 +1,7 @@
 import { type Service, toError } from '@svc/core'
 import { checkObject, checkSignal, show } from '@svc/core/internal'
 import { DONE, STARTING, STOPPING } from '@svc/statemachine/internal'
-import { Child, notASubService } from './children.ts'
+import { Child, notASubService, type OwnedNode } from './children.ts'
 import type { ServiceEngine } from './service-engine.ts'
 
 /** The sub-services of one service, in the order in which they were adopted. */
@@ -9,6 +9,8 @@ export class Family {
   readonly children: Child[] = []
   private readonly engine: ServiceEngine
   private readonly names = new Set<string>()
+  /** Whether a close of the owner has come by: it sees to those that had started by then. */
+  private isSwept = false
 
   constructor(engine: ServiceEngine) {
     this.engine = engine
@@ -39,30 +41,39 @@ export class Family {
     this.assertOpen()
     const child = new Child(service)
     this.adopt(child)
-    if (child.node?.machine !== undefined) child.node.machine.apart = true
+    child.apart = true
     const task = engine.tasks.add('task', `start ${child.id}`)
-    if (options?.signal !== undefined) engine.chan.limited(task, options)
+    if (options?.signal !== undefined) engine.chan.limited(task, { signal: options.signal })
     try {
       await child.start(task.share())
     } catch (error) {
       this.remove(child)
       throw error
     } finally {
+      child.apart = child.closing !== undefined
       engine.tasks.remove(task)
     }
     if (this.isOpen()) return service
-    // Its parent's deadline passed in the meantime: nobody else will close it any more.
-    if (engine.machine.number !== STOPPING) await this.closeOne(child)
+    // Its parent's deadline has passed in the meantime: nobody else will close it any more.
+    const isLeft = engine.machine.number !== STOPPING || this.isSwept
+    if (isLeft && child.started && child.closing === undefined) await this.closeOne(child)
     throw engine.notStarted()
   }
 
   /** Closes one while its parent runs; a second call gets the close in flight. */
   async close(service: Service): Promise<void> {
+    checkObject(service, 'the sub-service')
     const child = this.children.find((it) => it.is(service))
     if (child === undefined) throw notASubService(service, this.engine.id)
     if (child.closing !== undefined) return child.closing
     this.assertOpen()
     return this.closeOne(child)
+  }
+
+  /** Those that a close of the owner has to close; any other is from now on the affair of who starts it. */
+  sweep(): readonly Child[] {
+    this.isSwept = true
+    return this.children.filter((child) => child.isOpen)
   }
 
   /** Begins to close all that are open, at once; what ends at once leaves nothing to wait for. Errors come in order of adoption. */
@@ -90,13 +101,15 @@ export class Family {
   }
 
   private async closeOne(child: Child): Promise<void> {
-    const closed = Promise.resolve(child.close(undefined)).then(() => {})
-    child.closing = closed
     try {
-      await closed
-    } finally {
-      this.remove(child)
+      await child.closeAlone()
+    } catch (error) {
+      child.apart = false
+      if (child.isRefusal(error)) child.closing = undefined
+      else this.remove(child)
+      throw error
     }
+    this.remove(child)
   }
 
   private adopt(child: Child): void {
@@ -109,7 +122,7 @@ export class Family {
     child.node?.adopt(engine)
     this.children.push(child)
     this.names.add(child.keyUnder(engine))
-    engine.height = Math.max(engine.height, child.height + 1)
+    raise(engine, child.height + 1)
     engine.touch()
   }
 
@@ -117,6 +130,7 @@ export class Family {
     const at = this.children.indexOf(child)
     if (at < 0) return
     this.children.splice(at, 1)
+    child.gone = true
     this.names.delete(child.keyUnder(this.engine))
     child.node?.adopt(null)
     child.node?.removed?.()
@@ -130,6 +144,16 @@ export class Family {
 
   private assertOpen(): void {
     if (!this.isOpen()) throw this.engine.notStarted()
+  }
+}
+
+/** A tree may also grow at its bottom while it runs. */
+function raise(engine: ServiceEngine, height: number): void {
+  let above: ServiceEngine | undefined = engine
+  for (let levels = height; above !== undefined && above.height < levels; levels++) {
+    above.height = levels
+    const owner: OwnedNode | undefined = above.owner
+    above = owner?.engine
   }
 }
 

@@ -1,12 +1,24 @@
 import type { PendingWork } from '@svc/core'
 
+/** Whatever tells what of it has not ended. */
+interface Unended {
+  pending(into: (work: PendingWork) => void): void
+}
+
 /** What had not ended when a deadline passed, each once, as it was when it was first noted. */
 export class PendingList {
   private readonly noted = new Map<string, PendingWork>()
 
-  readonly note = (work: PendingWork): void => {
-    const key = JSON.stringify([work.service, work.kind, work.label, work.startedBy])
-    if (!this.noted.has(key)) this.noted.set(key, work)
+  /** Looks again. Work that looks alike is counted: the second of a name is new only where there was one before. */
+  note(of: Unended): void {
+    const counts = new Map<string, number>()
+    of.pending((work) => {
+      const kind = JSON.stringify([work.service, work.kind, work.label, work.startedBy])
+      const count = (counts.get(kind) ?? 0) + 1
+      counts.set(kind, count)
+      const key = `${kind}${count}`
+      if (!this.noted.has(key)) this.noted.set(key, work)
+    })
   }
 
   get isEmpty(): boolean {

@@ -25,11 +25,15 @@ export abstract class ServiceCore extends ChildScope implements OwnedNode {
   isBounded = false
   /** Whether the stop has been closed, or would be if it had been made. */
   halted = false
+  /** Whether a transition has ended for good, although the state does not say so yet: no more work is taken. */
+  sealed = false
   hook: { readonly kind: 'start' | 'close'; readonly since: number } | undefined = undefined
   family: Family | undefined = undefined
   revision = 0
   height = 1
   owner: HealthNode | undefined = undefined
+  /** What tells an override of `readiness` from the method that it was made with. */
+  ownReadiness: (() => Error | null) | undefined = undefined
   private stop: Chan | undefined = undefined
   private tracked: Tasks | undefined = undefined
   private sticky: Conditions | undefined = undefined

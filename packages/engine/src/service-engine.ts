@@ -91,7 +91,8 @@ export class ServiceEngine extends ServiceCore implements Engine {
   /** Tasks may start tasks, also while the service closes. */
   private assertRunning(): void {
     const { number } = this.machine
-    if (number !== STARTED && number !== STARTING && number !== STOPPING) throw this.notStarted()
+    const isRunning = number === STARTED || number === STARTING || number === STOPPING
+    if (!isRunning || this.sealed) throw this.notStarted()
   }
 
   // ---- sub-services that come and go

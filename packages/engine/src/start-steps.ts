@@ -1,4 +1,4 @@
-import { isCancellation, joinErrors, ServiceError, toError } from '@svc/core'
+import { isCancellation, isServiceError, joinErrors, ServiceError, toError } from '@svc/core'
 import { show } from '@svc/core/internal'
 import { DONE } from '@svc/statemachine/internal'
 import { StopNode, StopSource } from '@svc/stopchan/internal'
@@ -23,7 +23,7 @@ interface Failure {
  * at once nothing is allocated, and `undefined` comes back; the first that does not leads to {@link startSteps}.
  */
 export function startService(engine: ServiceEngine): Promise<void> | undefined {
-  if (engine.transition?.hasEnded === true) throw toError(engine.transition.reason)
+  if (engine.transition?.hasEnded === true) throw endedBefore(engine, engine.transition)
   engine.log('Starting', 'Starting')
   const children = engine.family === undefined ? NO_CHILDREN : [...engine.family.children]
   if (children.length > 0) engine.log('Starting', `Starting ${children.length} sub-services`)
@@ -36,10 +36,19 @@ export function startService(engine: ServiceEngine): Promise<void> | undefined {
   return undefined
 }
 
+/** What kept it waiting until then is named. */
+function endedBefore(engine: ServiceEngine, { reason }: StopNode): Error {
+  const pending = new PendingList()
+  pending.note(engine)
+  const isLate = isServiceError(reason, 'TIMEOUT') && !pending.isEmpty
+  return isLate ? deadlineError('start', engine.id, pending.list(), reason) : toError(reason)
+}
+
 const NO_CHILDREN: readonly Child[] = Object.freeze([])
 const NOTHING_LEFT: Begun = Object.freeze({ child: undefined, work: undefined, thrown: undefined })
 
 function beginStep(engine: ServiceEngine, child: Child | undefined): Begun | undefined {
+  if (child?.gone === true) return undefined
   if (child !== undefined) return begin(child, () => child.start(engine.signalBelow))
   const { start } = engine.config
   return start === undefined ? undefined : begin(undefined, () => callHook(engine, 'start', start))
@@ -67,7 +76,7 @@ function* endStep(engine: ServiceEngine, step: Begun, pending: PendingList): Wai
     // A deadline of somebody who waits for this start must be able to end it.
     const budget = (engine.transition ??= new StopNode(new StopSource()))
     const expired = (): void => {
-      if (ranOut(budget)) engine.pending(pending.note)
+      if (ranOut(budget)) pending.note(engine)
     }
     try {
       const inTime = yield within(budget, work, expired)
@@ -82,7 +91,8 @@ function* endStep(engine: ServiceEngine, step: Begun, pending: PendingList): Wai
 }
 
 function* fail(engine: ServiceEngine, failure: Failure, pending: PendingList): Wait<Error> {
-  const { transition } = engine
+  // A deadline of somebody who waits for this start must be able to end the unwinding.
+  const transition = (engine.transition ??= new StopNode(new StopSource()))
   const { late, errors } = yield* unwind(engine, failure.unfinished, pending)
   const original = causeOf(failure, transition, late)
   if (failure.during !== undefined) {

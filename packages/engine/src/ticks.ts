@@ -17,9 +17,7 @@ export function startTicks(
   options: TaskOptions | undefined,
 ): void {
   const loop = new TickLoop(tasks, fn, labelOf(options, fn, 'tick'))
-  const source = isTicker(ticker)
-    ? tickSourceOf(ticker, loop.tick, loop.gone)
-    : createScopedTicker(tasks.engine, ticker, loop.tick)
+  const source = isTicker(ticker) ? tickSourceOf(ticker, loop) : createScopedTicker(tasks.engine, ticker, loop)
   tasks.track(loop)
   loop.begin(source)
 }
@@ -41,7 +39,7 @@ class TickLoop extends Task {
   }
 
   /** One tick, in a context of its own. */
-  readonly tick = (): void => {
+  onTick(): void {
     const { tasks, label } = this
     const context = tasks.engine.chan.child() as StopNode
     this.running = true
@@ -63,15 +61,24 @@ class TickLoop extends Task {
   }
 
   /** A ticker of the user's has ended by itself, or has failed. */
-  readonly gone = (error: unknown): void => {
+  onEnd(error: unknown): void {
     if (error !== undefined) this.tasks.fail('tick', this.label, error)
-    this.ticks?.stop()
+    this.stopTicks()
     this.tasks.remove(this)
   }
 
   override stop(reason?: unknown): void {
     super.stop(reason)
-    this.ticks?.stop()
+    this.stopTicks()
     if (!this.running) this.tasks.remove(this)
+  }
+
+  /** A ticker of the user's that fails to stop must not keep a close from going on. */
+  private stopTicks(): void {
+    try {
+      this.ticks?.stop()
+    } catch (error) {
+      this.tasks.fail('tick', this.label, error)
+    }
   }
 }

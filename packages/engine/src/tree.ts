@@ -105,6 +105,10 @@ export function treeReadiness(root: ServiceEngine): Error | null {
     (child) => {
       add(readReadiness(child.service, child.id))
     },
+    (child) => {
+      if (child.overridesReadiness) add(readReadiness(child.service, child.id))
+      return !child.overridesReadiness
+    },
   )
   return joinErrors(errors)
 }

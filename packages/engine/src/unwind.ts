@@ -1,4 +1,5 @@
 import { toError } from '@svc/core'
+import { STARTED } from '@svc/statemachine/internal'
 import type { Child } from './children.ts'
 import { unwindingBudget } from './deadline.ts'
 import type { PendingList } from './pending-list.ts'
@@ -32,15 +33,19 @@ export function* unwind(
   engine.hook = undefined
   yield* endTasks(engine, pending)
   const errors = yield* closeStarted(engine, pending)
+  yield* endTasks(engine, pending)
+  engine.sealed = true
   return { late, errors }
 }
 
 /** Lets the step that was going on end; gives back what it rejects with. */
 function* giveUp(engine: ServiceEngine, unfinished: Unfinished, pending: PendingList): Wait<Unwound['late']> {
   const { child, work } = unfinished
+  // An override of its start may not have handed the signal on.
+  if (child?.node?.engine?.isLate === false) child.node.interrupt?.(engine.transition?.reason)
   try {
     // A sub-service that is being unwound itself gives up in its own time, level by level.
-    while (!(yield* withinUnwinding(engine, work, () => child?.knowsItself !== true && noteAll(engine, pending)))) {
+    while (!(yield* withinUnwinding(engine, work, () => child?.knowsItself !== true && pending.note(engine)))) {
       if (child?.knowsItself === true) continue
       abandon(unfinished)
       return undefined
@@ -52,8 +57,10 @@ function* giveUp(engine: ServiceEngine, unfinished: Unfinished, pending: Pending
 }
 
 function* endTasks(engine: ServiceEngine, pending: PendingList): Wait<void> {
-  const ended = engine.knownTasks?.ended()
-  if (ended !== undefined) yield* withinUnwinding(engine, ended, () => noteAll(engine, pending))
+  let ended = engine.knownTasks?.ended()
+  while (ended !== undefined && (yield* withinUnwinding(engine, ended, () => pending.note(engine)))) {
+    ended = engine.knownTasks?.ended()
+  }
 }
 
 /** Closing begins with a budget of its own: what did not give up must not cost those that close in order. */
@@ -61,10 +68,10 @@ function* closeStarted(engine: ServiceEngine, pending: PendingList): Wait<(Error
   const errors: (Error | null)[] = []
   const budget = unwindingBudget(engine.transition, engine.config.closeTimeoutMs)
   for (const child of engine.family?.children.toReversed() ?? []) {
-    if (!child.started || child.hasStopped) continue
+    if (!child.isOpen) continue
     try {
       const closed = child.closeOnce(budget.share())
-      if (closed !== undefined) yield within(budget, closed, () => noteAll(engine, pending))
+      if (closed !== undefined) yield within(budget, closed, () => pending.note(engine))
     } catch (error) {
       errors.push(toError(error))
     }
@@ -83,13 +90,11 @@ function* withinUnwinding(engine: ServiceEngine, work: PromiseLike<unknown>, exp
   }
 }
 
-function noteAll(engine: ServiceEngine, pending: PendingList): void {
-  engine.pending(pending.note)
-}
-
 /** A sub-service that starts after nobody waits for it any more is closed at once: nothing stays open. */
 function abandon({ child, work }: Unfinished): void {
   if (child === undefined) return
+  // What an override of its start has started, and then hangs, has still to be closed.
+  if (child.node?.machine?.number === STARTED) child.started = true
   work.then(
     () => child.close(undefined)?.catch(() => {}),
     () => {},
