@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createScope } from '@svc/core'
 import { createHttpService } from '@svc/http'
 
@@ -8,7 +9,7 @@ const listening = createHttpService({
   name: 'Listener',
   parent,
   port: 0,
-  handler: (_request, response) => void response.end('hello'),
+  handler: (_request: IncomingMessage, response: ServerResponse) => void response.end('hello'),
 })
 for (const service of [fetching, listening]) {
   await service.start()

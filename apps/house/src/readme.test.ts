@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isPackage } from './arrows.ts'
 import { command, type Ended } from './command.ts'
@@ -7,8 +7,9 @@ import { type Example, examplesIn, parseExamples } from './readme.ts'
 import { readWorkspace, ROOT } from './workspace.ts'
 
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
-/** In here, so that the examples find every package; ignored by git and by every other tool. */
-const FOLDER = join(ROOT, 'apps/house/.turbo/readme')
+/** Ignored by git and by every other tool. */
+const PLACE = '.turbo/readme'
+const HERE = join(ROOT, 'apps/house', PLACE)
 
 const folders = [
   '.',
@@ -20,18 +21,38 @@ const examples = folders.flatMap(examplesIn)
 let types: Ended
 
 beforeAll(async () => {
-  await rm(FOLDER, { recursive: true, force: true })
-  await mkdir(FOLDER, { recursive: true })
+  await removeAll()
+  for (const example of examples) {
+    await mkdir(placeOf(example), { recursive: true })
+    await writeFile(pathOf(example), example.code)
+  }
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, isolatedDeclarations: false }
-  const config = { extends: join(ROOT, 'tsconfig.base.json'), compilerOptions, include: ['*.ts'] }
-  await writeFile(join(FOLDER, 'tsconfig.json'), JSON.stringify(config))
-  for (const example of examples) await writeFile(join(FOLDER, fileOf(example)), example.code)
-  types = await command(process.execPath, [TSC, '--pretty', 'false'], { cwd: FOLDER })
+  const config = {
+    extends: join(ROOT, 'tsconfig.base.json'),
+    compilerOptions,
+    include: [],
+    files: examples.map(pathOf),
+  }
+  await mkdir(HERE, { recursive: true })
+  await writeFile(join(HERE, 'tsconfig.json'), JSON.stringify(config))
+  types = await command(process.execPath, [TSC, '--pretty', 'false'], { cwd: HERE })
 }, 60_000)
 
-afterAll(async () => {
-  await rm(FOLDER, { recursive: true, force: true })
-})
+afterAll(removeAll)
+
+async function removeAll(): Promise<void> {
+  for (const place of new Set([HERE, ...examples.map(placeOf)])) await rm(place, { recursive: true, force: true })
+}
+
+/** In the package itself, so that its example has what it declares and nothing else; that of the whole has what this app has. */
+function placeOf({ at }: Example): string {
+  const folder = dirname(at)
+  return folder === '.' ? HERE : join(ROOT, folder, PLACE)
+}
+
+function pathOf(example: Example): string {
+  return join(placeOf(example), fileOf(example))
+}
 
 describe('the READMEs', () => {
   it('have an example in every package, and one of the whole', () => {
@@ -39,7 +60,7 @@ describe('the READMEs', () => {
   })
 
   it.each(examples)('type-check the example at $at', (example) => {
-    const errors = types.output.split('\n').filter((line) => line.startsWith(fileOf(example)))
+    const errors = types.output.split('\n').filter((line) => line.includes(`${fileOf(example)}(`))
     expect(errors).toEqual([])
     // An error outside of the examples, in the set-up, has no line of its own
     if (types.code !== 0) expect(types.output).toMatch(/^\S+\.ts\(/m)
@@ -49,7 +70,7 @@ describe('the READMEs', () => {
     const args = ['--conditions=@svc/source', fileOf(example)]
     const expected = example.prints ?? []
     const { code, stdout, output } = await command(process.execPath, args, {
-      cwd: FOLDER,
+      cwd: placeOf(example),
       timeoutMs: 20_000,
       onOutput: (text) => (linesOf(text).length >= expected.length ? (example.endsWith ?? undefined) : undefined),
     })

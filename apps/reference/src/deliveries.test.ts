@@ -93,6 +93,22 @@ describe('a delivery', () => {
     await client.call('DELETE', `/v1/subscriptions/${id}`)
   })
 
+  it('does not count a connection that the endpoint has closed meanwhile as an attempt', async () => {
+    const used = new WeakSet<object>()
+    const receiver = await startReceiver((response, received, count) => {
+      const { socket } = response
+      if (socket === null || used.has(socket)) return void response.destroy()
+      used.add(socket)
+      answer(204)(response, received, count)
+    })
+    await client.subscribe(receiver.url, { types: ['stale'] })
+    for (const data of [1, 2]) {
+      const event = await client.post('stale', data)
+      expect(await client.delivery(event, ({ status }) => status === 'delivered')).toMatchObject({ attempts: 1 })
+    }
+    expect(receiver.received.map(({ body }) => body.data)).toEqual([1, 2, 2])
+  })
+
   it('reads only so much of an answer, and takes any 2xx for a success', async () => {
     const receiver = await startReceiver((response) => {
       response.writeHead(299)

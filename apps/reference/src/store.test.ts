@@ -145,16 +145,20 @@ describe('createStore()', () => {
 describe('createWriteQueue()', () => {
   it('writes all of one turn in one transaction', async () => {
     const database = new DatabaseSync(':memory:')
-    const exec = vi.spyOn(database, 'exec')
+    const log: string[] = []
+    const exec = database.exec.bind(database)
+    vi.spyOn(database, 'exec').mockImplementation((sql) => {
+      log.push(sql)
+      exec(sql)
+    })
     const told: unknown[] = []
     const { write } = createWriteQueue(database, (error) => told.push(error))
-    const log: string[] = []
-    const writes = ['x', 'y'].map((name) =>
-      write(() => log.push(`write ${name}`)).then(() => log.push(`stored ${name}`)),
-    )
-    await Promise.all(writes)
-    expect(exec.mock.calls.flat()).toEqual(['BEGIN IMMEDIATE', 'COMMIT'])
-    expect(log).toEqual(['write x', 'write y', 'stored x', 'stored y'])
+    const one = async (name: string): Promise<void> => {
+      await write(() => log.push(`write ${name}`))
+      log.push(`stored ${name}`)
+    }
+    await Promise.all([one('x'), one('y')])
+    expect(log).toEqual(['BEGIN IMMEDIATE', 'write x', 'write y', 'COMMIT', 'stored x', 'stored y'])
     expect(told).toEqual([null])
     database.close()
   })

@@ -24,7 +24,7 @@ export class Alarm implements Timetable {
       this.reached = due
       beat.ring(this.now())
     }
-    this.cancel = startTimer(Math.max(Math.ceil(due - this.now()), 0), ring, this.hold)
+    this.cancel = startTimer(Math.max(Math.ceil(due - this.now()), 1), ring, this.hold)
   }
 
   remove(): void {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { applyJitter, DEFAULT_JITTER, spread } from './apply-jitter.ts'
 
 const SECOND = 1000

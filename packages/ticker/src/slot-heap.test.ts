@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { SlotHeap } from './slot-heap.ts'
 import type { Slot } from './wheel.ts'
 

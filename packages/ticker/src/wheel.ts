@@ -83,7 +83,7 @@ export class Wheel implements Timetable {
     this.cancel = undefined
     const { top } = this.heap
     this.wakesAt = top === undefined ? Infinity : top.at
-    if (top !== undefined) this.cancel = startTimer(Math.max(Math.ceil(top.at - this.now()), 0), this.wake, false)
+    if (top !== undefined) this.cancel = startTimer(Math.max(Math.ceil(top.at - this.now()), 1), this.wake, false)
   }
 
   private readonly wake = (): void => {
