@@ -120,7 +120,13 @@ const boom = (): never => {
 type Faulty = (fails: () => boolean) => Exporter
 const FAULTY: readonly (readonly [string, Faulty])[] = [
   ['throws in observe', (fails) => ({ observe: () => void (fails() && boom()) })],
-  ['rejects in observe', (fails) => ({ observe: () => (fails() ? Promise.reject(new Error('async')) : undefined) })],
+  [
+    'rejects in observe',
+    (fails) => {
+      const observe = (): unknown => (fails() ? Promise.reject(new Error('async')) : undefined)
+      return { observe }
+    },
+  ],
   ['throws in activate before it runs the work', (fails) => ({ activate: (_, fn) => (fails() ? boom() : fn()) })],
   [
     'throws in activate after it has run the work',

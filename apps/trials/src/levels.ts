@@ -3,7 +3,7 @@ import { createService } from '@svc/engine'
 import { createMultiStart } from '@svc/multistart'
 import { createStateMachine } from '@svc/statemachine'
 import { createTestScope, type TestScope } from '@svc/testing'
-import { stateOf } from './outcome.ts'
+import { stateOf } from './state-of.ts'
 import { aborted, type AtPoint, makeWorld } from './world.ts'
 
 /** Something that starts and closes, whose every step is a point at which a trial can strike. */

@@ -37,9 +37,3 @@ export function codesOf(error: unknown): ServiceErrorCode[] {
 export function pendingOf(error: unknown): string[] {
   return [...errorTree(error)].flatMap((it) => (it as ServiceError).pending ?? []).map((work) => work.service)
 }
-
-/** The state that a service is in, as its refusal tells it. */
-export function stateOf(service: { readiness(): Error | null }): string {
-  const refusal = service.readiness() as { state?: string; errors?: readonly { state?: string }[] } | null
-  return refusal === null ? 'Started' : (refusal.errors?.[0]?.state ?? refusal.state ?? '?')
-}

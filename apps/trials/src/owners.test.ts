@@ -3,7 +3,7 @@ import { createService, createServiceEngine, type Engine } from '@svc/engine'
 import { createHealthChecker } from '@svc/health'
 import { createTestScope, type TestScope } from '@svc/testing'
 import { describe, expect, it } from 'vitest'
-import { stateOf } from './outcome.ts'
+import { stateOf } from './state-of.ts'
 
 /** The starts, closes and waits of a scope, each behind the operation that it is part of. */
 function operationsOf(scope: TestScope): string[] {

@@ -3,7 +3,8 @@ import { createServiceEngine, type Engine } from '@svc/engine'
 import { createMultiStart } from '@svc/multistart'
 import { createStateMachine } from '@svc/statemachine'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { codesOf, outcomeOf, stateOf } from './outcome.ts'
+import { codesOf, outcomeOf } from './outcome.ts'
+import { stateOf } from './state-of.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

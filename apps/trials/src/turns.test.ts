@@ -2,7 +2,8 @@ import type { Service } from '@svc/core'
 import { createService, createServiceEngine, type Engine, type EngineService } from '@svc/engine'
 import { createTestScope, type TestScope } from '@svc/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { codesOf, outcomeOf, stateOf, turns } from './outcome.ts'
+import { codesOf, outcomeOf, turns } from './outcome.ts'
+import { stateOf } from './state-of.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -67,6 +68,7 @@ describe.each(CASES)('with hooks of $delay turns that close in $closeOrder order
       const closing = family.service.close()
       await turns(at)
       const child = family.make('C')
+      if (at === MOST_TURNS - 1) expect(stateOf(family.service)).toBe('Stopped')
       const outcome = await outcomeOf(family.engine.startSubService(child))
       expect(codesOf(outcome)).toEqual(['NOT_STARTED'])
       expect(await outcomeOf(closing)).toBe('ok')

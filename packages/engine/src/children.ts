@@ -193,13 +193,15 @@ function checkService(service: Service): void {
 }
 
 export function notASubService(service: Service, owner: string): TypeError {
-  return new TypeError(`Cannot close a sub-service of ${show(owner)}: ${describe(service)} is none of them`)
+  return new TypeError(
+    `Cannot close a sub-service of ${show(owner)}: expected one that it has, got ${describe(service)}`,
+  )
 }
 
 function describe(service: unknown): string {
   try {
     return show((service as Service).name())
   } catch {
-    return 'what was given'
+    return 'something else'
   }
 }

@@ -59,7 +59,7 @@ function show({ label, error }: Condition): Error {
 export function checkConditionError(error: unknown): void {
   if (error === null || error === undefined) {
     throw new TypeError(
-      `Cannot set a health condition: got ${String(error)} where an error is needed; clear it to make it healthy`,
+      `Cannot set a health condition: expected an error, got ${String(error)}; to make it healthy, clear it`,
     )
   }
 }

@@ -93,7 +93,7 @@ describe('startSubService() and closeSubService()', () => {
     gate.resolve()
     await Promise.all(closes)
     await expect(engine.closeSubService(child)).rejects.toThrow(
-      'Cannot close a sub-service of "P": "P.C" is none of them',
+      'Cannot close a sub-service of "P": expected one that it has, got "P.C"',
     )
     await service.close()
   })

@@ -109,14 +109,21 @@ describe('a close', () => {
     expect(await idle.closed).toContain('quick')
   })
 
-  it('still answers a request that has arrived on an idle connection', async () => {
-    const { service, url } = await run({ handler: () => new Response('quick') })
+  it('still answers a request that has arrived on an idle connection, and waits for it', async () => {
+    const { handler, open } = gate()
+    const { service, url } = await run({ handler })
     const client = await openClient(url)
     client.send(get('/'))
     await client.until('quick')
-    client.send(get('/again'))
-    await service.close()
-    expect(await client.closed).toMatch(/quick[^]*Connection: close[^]*quick$/)
+    const log: string[] = []
+    client.send(get('/slow'))
+    const closed = service.close().then(() => log.push('closed'))
+    await untilRefused(url)
+    log.push('released')
+    open('slow')
+    await closed
+    expect(log).toEqual(['released', 'closed'])
+    expect(await client.closed).toMatch(/quick[^]*Connection: close[^]*slow$/)
   })
 
   it('ends a connection whose answer had promised to keep it', async () => {
@@ -130,7 +137,9 @@ describe('a close', () => {
     client.send(get('/'))
     expect(await client.until('first')).toContain('Connection: keep-alive')
     const closed = service.close()
-    ;(await head.promise).end('last')
+    await untilRefused(url)
+    const response = await head.promise
+    response.end('last')
     await closed
     expect(await client.closed).toContain('last')
   })

@@ -75,8 +75,13 @@ describe('the request of a Fetch handler', () => {
     const read = Promise.withResolvers<void>()
     const { url } = await run({
       handler: async (request: Request) => {
-        await read.promise
-        return new Response(`${(await request.bytes()).length}`)
+        const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader()
+        let length = 0
+        for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+          length += part.value.length
+          await read.promise
+        }
+        return new Response(`${length}`)
       },
     })
     const client = await openClient(url)
@@ -102,7 +107,7 @@ describe('the request of a Fetch handler', () => {
     [
       'begins to read and cancels',
       async (request) => {
-        const reader = request.body?.getReader()
+        const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = request.body?.getReader()
         await reader?.read()
         await reader?.cancel()
       },

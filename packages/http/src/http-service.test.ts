@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { lookup } from 'node:dns/promises'
 import { getEventListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { createScope, isServiceError } from '@svc/core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { get, openClient } from './fixtures/client.ts'
-import { loggedScope, run } from './fixtures/service.ts'
+import { get, openClient, untilRefused } from './fixtures/client.ts'
+import { run } from './fixtures/service.ts'
 import {
   createHttpService,
   type FetchHandler,
@@ -151,15 +152,20 @@ describe('a start that fails', () => {
   })
 
   it('because it was aborted while the host was looked up leaves no server', async () => {
-    const { scope } = loggedScope()
+    const { service: first, url, scope } = await run({ handler: hello, host: 'localhost' })
+    await first.close()
     const start = new AbortController()
-    const service = createHttpService({ name: 'Api', parent: scope, host: 'localhost', handler: hello })
     const reason = new Error('enough')
+    const port = Number(new URL(url).port)
+    const service = createHttpService({ name: 'Api', parent: scope, host: 'localhost', port, handler: hello })
     const started = service.start(start.signal)
     start.abort(reason)
     await expect(started).rejects.toMatchObject({ code: 'START_FAILED', cause: reason })
     expect(() => service.url()).toThrow('StartFailed')
     expect(getEventListeners(scope.draining, 'abort')).toEqual([])
+    await lookup('localhost')
+    await new Promise(setImmediate)
+    await untilRefused(url)
   })
 
   it('because it was aborted when the server was up already closes the server again', async () => {

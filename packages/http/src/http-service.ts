@@ -75,7 +75,7 @@ export function createHttpService(options: HttpServiceOptions): HttpService {
   async function start({ draining, signal: stopped, logger }: Engine, signal: AbortSignal): Promise<void> {
     const made = enclose(() => createServer(serverOptions))
     desk.serve(made)
-    const taken = await listen(made, host, port, signal)
+    const taken = await enclose(() => listen(made, host, port, signal))
     made.on('error', (error) => {
       desk.report(error, 'Server failed', {})
     })

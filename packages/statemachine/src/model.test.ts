@@ -13,7 +13,16 @@ interface Step {
 
 const steps: Arbitrary<readonly Step[]> = array(
   record({
-    verb: constantFrom<Step['verb'][]>('start', 'stop', 'ifStarted', 'ifStarted', 'ifNotStopped', 'many', 'release', 'release'),
+    verb: constantFrom<Step['verb'][]>(
+      'start',
+      'stop',
+      'ifStarted',
+      'ifStarted',
+      'ifNotStopped',
+      'many',
+      'release',
+      'release',
+    ),
     hook: constantFrom<Step['hook'][]>('ok', 'fail', 'ok later', 'fail later', 'gate', 'gate', 'gate', 'gatefail'),
     gate: nat({ max: GATES - 1 }),
   }),
@@ -33,7 +42,7 @@ class Model {
   ended: string[] = []
   private readonly open = new Set<number>()
   private readonly inside = new Set<Work>()
-  private writers: Work[] = []
+  private readonly writers: Work[] = []
   private readers: Work[] = []
 
   begin(work: Work): void {

@@ -143,12 +143,12 @@ describe('createStateMachine()', () => {
     const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const machine = createStateMachine({ name: 'test' })
     states.push(machine.state())
-    const started = machine.startOnce(() => gates[0]?.promise as Promise<void>)
+    const started = machine.startOnce(() => gates[0]?.promise)
     states.push(machine.state())
     gates[0]?.resolve()
     await started
     states.push(machine.state())
-    const stopped = machine.stopOnce(() => gates[1]?.promise as Promise<void>)
+    const stopped = machine.stopOnce(() => gates[1]?.promise)
     states.push(machine.state())
     gates[1]?.resolve()
     await stopped
@@ -320,7 +320,10 @@ describe('what a transition runs', () => {
     const machine = createStateMachine({ name: 'test' })
     await machine.startOnce(() => {})
     const outcomes = await Promise.all(failing.map(([, fn]) => outcome(machine.ifStarted(fn))))
-    expect([new Set(outcomes), await outcome(machine.stopOnce(() => {}))]).toEqual([new Set([message, undefined]), 'ok'])
+    expect([new Set(outcomes), await outcome(machine.stopOnce(() => {}))]).toEqual([
+      new Set([message, undefined]),
+      'ok',
+    ])
   })
 })
 
@@ -334,13 +337,9 @@ describe('the error buffer', () => {
     machine.errors.append(new Error('a'))
     machine.errors.append(new Error('b'))
     const both = machine.health()
-    expect([isServiceError(before, 'NOT_STARTED'), first?.message, second, both?.message, machine.readiness()]).toEqual([
-      true,
-      'early',
-      null,
-      'a\nb',
-      null,
-    ])
+    expect([isServiceError(before, 'NOT_STARTED'), first?.message, second, both?.message, machine.readiness()]).toEqual(
+      [true, 'early', null, 'a\nb', null],
+    )
   })
 
   it('keeps all errors before the start, then the newest 50 of them', async () => {
@@ -352,7 +351,11 @@ describe('the error buffer', () => {
   })
 
   it('has its cap set by the start: one set before is overwritten, one set in it or later holds', async () => {
-    const held = async (before: number | undefined, inside: number | undefined, after: number | undefined): Promise<number> => {
+    const held = async (
+      before: number | undefined,
+      inside: number | undefined,
+      after: number | undefined,
+    ): Promise<number> => {
       const machine = createStateMachine({ name: 'test' })
       if (before !== undefined) machine.errors.setCap(before)
       await machine.startOnce(() => {

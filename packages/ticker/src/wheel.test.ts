@@ -121,6 +121,7 @@ describe('the wheel behind createScopedTicker()', () => {
   it('is not fooled by a timer that fires a little early', () => {
     // The clock lags behind the timers by less than a millisecond, as libuv's truncated one makes it look.
     const now = performance.now.bind(performance)
+    const begun = now()
     vi.spyOn(performance, 'now').mockImplementation(() => now() - (now() > begun ? 0.9 : 0))
     const scope = createScope()
     const all = [50, 1000].map((periodMs) => tick(scope, { periodMs, jitter: 0 }))
