@@ -16,7 +16,7 @@ export {
 } from './scope.ts'
 export type { ScopeInside } from './scope.ts'
 export { SERVICE_STATES } from './service.ts'
-export { startTimer } from './timer.ts'
+export { GIVE_UP_MS, startTimer } from './timer.ts'
 export type { CancelTimer } from './timer.ts'
 export { readReadiness, readReporter } from './read-reporter.ts'
 export type { VisitEntry } from './health-node.ts'

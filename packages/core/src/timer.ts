@@ -27,3 +27,9 @@ export function startTimer(ms: number, fn: () => void, hold = true): CancelTimer
     clearTimeout(timer)
   }
 }
+
+/**
+ * How long what has just heard of an abort may take to give up before it is abandoned, where nothing else says: the
+ * notice and the deadline cannot be the same instant.
+ */
+export const GIVE_UP_MS = 500

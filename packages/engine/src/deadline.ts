@@ -1,10 +1,7 @@
 import { isServiceError, type PendingWork, ServiceError } from '@svc/core'
-import { show } from '@svc/core/internal'
+import { GIVE_UP_MS, show } from '@svc/core/internal'
 import { sourceOf, StopNode, StopSource } from '@svc/stopchan/internal'
 import { Waiter } from './within.ts'
-
-/** How long what has just heard of an abort may take to give up before it is abandoned, when nothing else says. */
-const GIVE_UP_MS = 500
 
 /** A deadline from above, shortened by a time-out of one's own; `undefined` when there is neither. */
 export function budgetOf(signal: AbortSignal | undefined, timeoutMs: number | undefined): StopNode | undefined {

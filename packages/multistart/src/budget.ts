@@ -1,3 +1,5 @@
+import { type CancelTimer, GIVE_UP_MS, startTimer } from '@svc/core/internal'
+
 /** How long one call waits: until its signal aborts, or until a close behind it in the line has run out of time. */
 export class Budget {
   spent = false
@@ -35,4 +37,26 @@ export function onAbort(signal: AbortSignal | undefined, fn: () => void): () => 
   return () => {
     signal.removeEventListener('abort', fn)
   }
+}
+
+/** How long what has heard of an abort is still waited for. */
+export interface Patience {
+  /** Resolves when it is over. */
+  readonly end: Promise<void>
+  /** Takes away what it put on the signal, and its timer. */
+  release(): void
+}
+
+/** A patience that begins when the signal aborts. */
+export function patienceAfter(signal: AbortSignal | undefined): Patience {
+  const { promise: end, resolve } = Promise.withResolvers<void>()
+  let cancel: CancelTimer | undefined
+  const unlisten = onAbort(signal, () => {
+    cancel = startTimer(GIVE_UP_MS, resolve)
+  })
+  const release = (): void => {
+    unlisten()
+    cancel?.()
+  }
+  return { end, release }
 }

@@ -1,7 +1,11 @@
 import { setImmediate as idle } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
-import { isServiceError, ServiceError, type StartClose } from '@svc/core'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { errorTree, isCancellation, isServiceError, ServiceError, type StartClose } from '@svc/core'
 import { createMultiStart } from './multi-start.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -142,9 +146,74 @@ describe('start() of createMultiStart() with a signal', () => {
   it('gives the closes of the unwinding a chance: they get no aborted signal', async () => {
     const seen: unknown[] = []
     const controller = new AbortController()
-    const a = { start: () => controller.abort(), close: (signal?: AbortSignal) => void seen.push(signal) }
+    const a = { start: () => controller.abort(), close: (signal?: AbortSignal) => void seen.push(signal?.aborted) }
     await failure(createMultiStart().start([a], { signal: controller.signal }))
-    expect(seen).toEqual([undefined])
+    expect(seen).toEqual([false])
+  })
+
+  it('abandons and names a start that ignores the abort, closes the others, and closes it if it starts after all', async () => {
+    vi.useFakeTimers()
+    const log: string[] = []
+    const { controller, listeners } = watched()
+    const gate = Promise.withResolvers<void>()
+    const reason = new Error('enough')
+    const failed = failure(
+      createMultiStart().start(
+        [logged('a', log), logged('stubborn', log, { start: () => gate.promise }), logged('c', log)],
+        { signal: controller.signal },
+      ),
+    )
+    await vi.advanceTimersByTimeAsync(0)
+    controller.abort(reason)
+    await vi.runAllTimersAsync()
+    expect(await failed).toMatchObject({
+      code: 'START_FAILED',
+      cause: reason,
+      pending: [{ service: 'stubborn', kind: 'start' }],
+    })
+    expect(log).toEqual(['a start', 'stubborn start', 'a close'])
+    expect([vi.getTimerCount(), listeners()]).toEqual([0, 0])
+    gate.resolve()
+    await vi.runAllTimersAsync()
+    expect(log.at(-1)).toBe('stubborn close')
+  })
+
+  it('abandons and names a close that hangs while it takes back an aborted start', async () => {
+    vi.useFakeTimers()
+    const log: string[] = []
+    const controller = new AbortController()
+    const failed = failure(
+      createMultiStart().start(
+        [
+          logged('a', log),
+          logged('hangs', log, { close: never }),
+          logged('c', log, { start: () => controller.abort() }),
+        ],
+        { signal: controller.signal },
+      ),
+    )
+    await vi.runAllTimersAsync()
+    const error = await failed
+    expect(isCancellation(error, controller.signal)).toBe(true)
+    expect([...errorTree(error)].flatMap((it) => (it as ServiceError).pending ?? [])).toMatchObject([
+      { service: 'hangs', kind: 'close' },
+    ])
+    expect(log).toEqual(['a start', 'hangs start', 'c start', 'c close', 'hangs close', 'a close'])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('gives up in peace: no timer is left when a start ends after its abort', async () => {
+    vi.useFakeTimers()
+    const controller = new AbortController()
+    const start = async (signal?: AbortSignal): Promise<void> => {
+      controller.abort(new Error('enough'))
+      await Promise.resolve()
+      throw signal?.reason
+    }
+    expect(await failure(createMultiStart().start([{ start, close: () => {} }], { signal: controller.signal }))).toBe(
+      controller.signal.reason,
+    )
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 

@@ -1,6 +1,6 @@
 import { joinErrors, type ServiceError, type StartClose, toError } from '@svc/core'
 import { checkObject, checkSignal, show } from '@svc/core/internal'
-import { type Budget, onAbort } from './budget.ts'
+import { type Budget, onAbort, patienceAfter } from './budget.ts'
 import { checkServices, type Entry } from './entry.ts'
 import { Line, type Turn } from './line.ts'
 import { newStep, type Step, Steps } from './steps.ts'
@@ -19,8 +19,10 @@ export interface MultiStart {
    * so far, by earlier calls too, is closed in reverse, and the start's error comes first, then those of the closes;
    * the one that failed is not closed, those after it are not touched.
    *
-   * The signal is handed to each start. Aborted before the first: nothing is started. Aborted later: the start in flight
-   * is waited for, no other is begun, and all is closed in reverse; the reason comes first. Aborted after the end: nothing.
+   * The signal is handed to each start. Aborted before the first: nothing is started. Aborted later: no other is begun, and
+   * all is closed in reverse; the reason comes first. The start in flight has half a second to give up; one that does not is
+   * abandoned, named in the error's `pending`, and closed if it starts after all. The closes then get half a second, too.
+   * Aborted after the end: nothing.
    *
    * @throws TypeError for anything but an array of services, before one is started.
    * @throws ServiceError `TIMEOUT` when a close that waits for this start has run out of time; a start that ends after it
@@ -83,7 +85,7 @@ class Sequence {
     await this.takeTurn('start', signal, async (turn) => {
       const failure = await this.startEach(list, signal, turn.budget)
       if (failure === undefined) return
-      const errors = await this.closeStarted(undefined, turn.budget)
+      const errors = await this.unwind(signal, turn.budget)
       throw errors.length === 0 ? failure.error : joinErrors([toError(failure.error), ...errors])
     })
   }
@@ -136,16 +138,34 @@ class Sequence {
     for (const thing of list) {
       if (budget.spent) throw this.overtaken()
       const entry = { thing, position: ++this.begun }
-      const step = await this.steps.run('start', entry, () => thing.start(signal), budget)
+      const patience = patienceAfter(signal)
+      const step = await this.steps.run('start', entry, () => thing.start(signal), budget, patience.end)
+      patience.release()
       if (step.error !== null) return { error: step.error }
       if (!step.ended) {
         this.closeWhenStarted(step, entry)
-        throw this.overtaken()
+        if (budget.spent) throw this.overtaken()
+        return { error: this.steps.abandoned(signal?.reason) }
       }
       this.started.push(entry)
       if (signal?.aborted === true) return { error: signal.reason }
     }
     return undefined
+  }
+
+  /** Closes what has been started by a start that failed; one that was aborted has no time of its own left, and gets a little. */
+  private async unwind(signal: AbortSignal | undefined, budget: Budget): Promise<readonly Error[]> {
+    const end = new AbortController()
+    const patience = patienceAfter(signal)
+    void patience.end.then(() => {
+      end.abort(signal?.reason)
+      budget.spend()
+    })
+    try {
+      return await this.closeStarted(end.signal, budget)
+    } finally {
+      patience.release()
+    }
   }
 
   /** Closes the last started first, until none is left or a close behind takes over; gives back what failed. */

@@ -38,15 +38,21 @@ export class Steps {
     return this.inFlight.size === 0
   }
 
-  /** Runs one step, and waits for it as long as the budget lasts. */
-  async run(kind: Step['kind'], entry: Entry<Closable>, call: () => Awaitable<void>, budget: Budget): Promise<Step> {
+  /** Runs one step, and waits for it as long as the budget, and the patience if there is one, lasts. */
+  async run(
+    kind: Step['kind'],
+    entry: Entry<Closable>,
+    call: () => Awaitable<void>,
+    budget: Budget,
+    patience: Promise<void> = budget.end,
+  ): Promise<Step> {
     const step = newStep(kind, entry)
     this.awaited = budget.spent ? undefined : step
     this.inside ??= new AsyncLocalStorage()
     this.inside.run(step, () => {
       this.begin(step, call)
     })
-    if (!budget.spent) await Promise.race([step.end, budget.end])
+    if (!budget.spent) await Promise.race([step.end, budget.end, patience])
     this.awaited = undefined
     return step
   }
@@ -89,10 +95,19 @@ export class Steps {
 
   /** The error of a deadline, which names what had not ended. */
   timeout(what: string): ServiceError {
+    return this.unfinished('TIMEOUT', what, undefined)
+  }
+
+  /** The error of a start that was aborted and did not give up. */
+  abandoned(reason: unknown): ServiceError {
+    return this.unfinished('START_FAILED', 'Cannot go on: the start was aborted', reason)
+  }
+
+  private unfinished(code: 'TIMEOUT' | 'START_FAILED', what: string, cause: unknown): ServiceError {
     const pending = [...this.inFlight].map((step) => pendingWork(step))
     const names = pending.map(({ service, kind }) => `${show(service)} (${kind})`).join(', ')
     const message = names === '' ? what : `${what}, and these had not ended: ${names}`
-    return new ServiceError(message, { code: 'TIMEOUT', service: this.owner, pending })
+    return new ServiceError(message, { code, service: this.owner, pending, ...(cause === undefined ? {} : { cause }) })
   }
 
   private finish(step: Step, error: Error | null): void {
