@@ -29,6 +29,7 @@ const commands = {
   format: (args) => run('oxfmt', args),
   sizes: (args) => run(node, ['apps/house/src/sizes.ts', ...args]),
   conformance,
+  bump,
   release,
 }
 
@@ -44,6 +45,16 @@ async function relay(args) {
 function conformance([folder, ...args]) {
   const where = folder === undefined ? [] : [resolve(userFolder, folder)]
   return run(node, ['--conditions=@svc/source', 'apps/conformance/src/main.ts', ...where, ...args])
+}
+
+/** Turns the changesets into versions and changelogs, and writes the version where code shows it. */
+async function bump(args) {
+  const code = await run('changeset', ['version', ...args])
+  if (code !== 0) return code
+  const { version } = JSON.parse(readFileSync(join(root, 'packages/otel/package.json'), 'utf8'))
+  const shown = join(root, 'packages/otel/src/version.ts')
+  writeFileSync(shown, readFileSync(shown, 'utf8').replace(/VERSION = '.*'/, `VERSION = '${version}'`))
+  return 0
 }
 
 async function release(args) {
