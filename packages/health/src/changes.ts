@@ -9,11 +9,11 @@ export function changesBetween(before: Standing, after: Standing): readonly Heal
   }
   if (before.hasSameNames(after)) {
     after.columns.forEach(({ names, errors }, column) => {
-      const earlier = before.columns[column]?.errors
+      const earlier = before.columns[column]?.errors ?? []
       if (errors === earlier) return
-      names.forEach((name, at) => {
-        compare(name, earlier?.[at], errors[at])
-      })
+      for (let at = 0; at < names.length; at++) {
+        if (errors[at] !== earlier[at]) compare(names[at] as string, earlier[at], errors[at])
+      }
     })
     return changes
   }

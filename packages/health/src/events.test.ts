@@ -140,6 +140,24 @@ describe('exporters', () => {
     ])
   })
 
+  it('are told how a key that two reporters have changes', async () => {
+    const { scope, told } = watchedScope()
+    const checker = createHealthChecker({ parent: scope, intervalMs: 1000 })
+    const reporters = ['A', 'B'].map((name) => handWritten(name))
+    for (const reporter of reporters) {
+      reporter.report = new Map([['key', null]])
+      checker.register(reporter)
+    }
+    await checker.start()
+    told.length = 0
+    reporters[1]!.report.set('key', new Error('two'))
+    await vi.advanceTimersByTimeAsync(1000)
+    reporters[0]!.report.set('key', new Error('one'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(told.map(changesOf)).toEqual([['key: ok -> two'], ['key: two -> one\ntwo']])
+    await checker.close()
+  })
+
   it('that read the checker while they are told find what they are told of', () => {
     const seen: string[][] = []
     const exporter: Exporter = {

@@ -108,6 +108,9 @@ describe('createHealthChecker()', () => {
     await checker.start()
     expect(checker.snapshot()).toMatchObject({ ready: true, healthy: true, everReady: false })
     expect([checker.snapshot().health.size, checker.snapshot().readiness.size]).toEqual([0, 0])
+    checker.register(createService({ name: 'A' }))
+    checker.unregister('A')
+    expect(checker.snapshot()).toMatchObject({ ready: true, everReady: false })
     await checker.close()
   })
 

@@ -117,6 +117,47 @@ describe('a node of somebody else', () => {
     expect(health.get('Bad')?.message).toContain(message)
   })
 
+  it('that fails when it is polled keeps what it said before that, and its failure until the next poll', async () => {
+    let revision = 0
+    let isBroken = true
+    const node: HealthNode = {
+      get revision() {
+        return revision
+      },
+      visit: (into, flush) => {
+        into('A', flush ? new Error('flushed') : null, flush ? new Error('flushed') : null)
+        if (flush && isBroken) raise()
+        into('B', null)
+      },
+      adopt: () => {},
+    }
+    const checker = createHealthChecker()
+    checker.register(attachNode(broken('Bad', {}), node))
+    const lines = ['A: flushed', 'B: ok', 'Bad: broken']
+    expect(linesOf(checker.snapshot().health)).toEqual(lines)
+    revision++
+    expect(linesOf(checker.snapshot().health)).toEqual(lines)
+    isBroken = false
+    await checker.start()
+    await checker.close()
+    expect(linesOf(checker.snapshot().health)).toEqual(['A: flushed\nflushed', 'B: ok'])
+  })
+
+  it('that fails when it is looked at is read anew by the next poll', async () => {
+    let isBroken = true
+    const node = withNode((into) => {
+      if (isBroken) raise()
+      into('Bad', null)
+    })
+    const checker = createHealthChecker()
+    checker.register(node)
+    expect(linesOf(checker.snapshot().health)).toEqual(['Bad: broken'])
+    isBroken = false
+    await checker.start()
+    await checker.close()
+    expect(linesOf(checker.snapshot().health)).toEqual(['Bad: ok'])
+  })
+
   it('that loses an entry between two walks does not have the rest of them twice', () => {
     const checker = createHealthChecker()
     checker.register(
@@ -127,5 +168,18 @@ describe('a node of somebody else', () => {
       }),
     )
     expect(linesOf(checker.snapshot().health)).toEqual(['Gone: ok', 'A: ok', 'B: sick'])
+  })
+
+  it('may have a name twice, once by hand: nothing is lost, and nothing doubled', () => {
+    const node = withNode((into, flush) => {
+      into('A', null)
+      if (flush) into('B', new Error('by hand'))
+      into('B', new Error(flush ? 'flushed\ncondition' : 'condition'), flush ? new Error('flushed') : null)
+      into('C', flush ? new Error('once') : null, flush ? new Error('once') : null)
+      into('C', null)
+    })
+    const checker = createHealthChecker()
+    checker.register(node)
+    expect(linesOf(checker.snapshot().health)).toEqual(['A: ok', 'B: by hand\nflushed\ncondition', 'C: once'])
   })
 })

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
-import { type HealthReporter, nodeOf } from '@svc/core'
-import { createService } from '@svc/engine'
+import { containsError, type HealthReporter, nodeOf } from '@svc/core'
+import { createService, type EngineService } from '@svc/engine'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { handWritten, linesOf, startedService } from './fixtures/reporters.ts'
 import { createHealthChecker } from './index.ts'
@@ -99,6 +99,35 @@ describe('snapshot()', () => {
     expect(after.checkedAt).toBeGreaterThan(before.checkedAt)
     expect(linesOf(after.health)[0]).toBe('App: disk: full\nnet: down')
     await checker.close()
+  })
+
+  it('keeps its revision while two sub-services are not ready, though that is joined anew each time', async () => {
+    const parts: EngineService[] = []
+    const { service } = await startedService('App', {
+      subServices: (engine) => {
+        for (const name of ['A', 'B']) parts.push(createService({ name, parent: engine }))
+        return parts
+      },
+    })
+    for (const part of parts) await part.close()
+    const checker = createHealthChecker({ intervalMs: 1000 })
+    checker.register(service)
+    await checker.start()
+    const { revision } = checker.snapshot()
+    await vi.advanceTimersByTimeAsync(3000)
+    expect([checker.isReady(), checker.snapshot().revision]).toEqual([false, revision])
+    await checker.close()
+  })
+
+  it('has the newest errors, also when they say the same', async () => {
+    const { service, engine } = await startedService('App')
+    const checker = createHealthChecker()
+    checker.register(service)
+    for (const key of ['disk', 'net']) engine.setHealthCondition(key, 'bad')
+    checker.snapshot()
+    const newest = new Error('bad')
+    engine.setHealthCondition('net', newest)
+    expect(containsError(checker.snapshot().health, newest)).toBe(true)
   })
 
   it('is a fact: one handed out earlier does not change under its reader', async () => {

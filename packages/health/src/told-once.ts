@@ -1,4 +1,4 @@
-import { type HealthNode, joinErrors } from '@svc/core'
+import { type HealthNode, joinErrors, toError } from '@svc/core'
 import { type Column, ColumnReader } from './column.ts'
 
 /** An error that came out of a buffer, and the poll that drops it. */
@@ -15,8 +15,8 @@ export class ToldOnce {
   private flushed: ReadonlyMap<string, readonly Flushed[]> = new Map()
   private handWritten: readonly (readonly [string, Error | null])[] = []
 
-  /** Reads it anew. `until` is the number of the poll that drops what is flushed now, `poll` that of this one. */
-  read(node: HealthNode, live: Column, poll: number, until: number): void {
+  /** Reads it anew; a failure to is kept under `name`. `until` is the number of the poll that drops what is flushed now, `poll` that of this one. */
+  read(node: HealthNode, name: string, live: Column, poll: number, until: number): void {
     const flushed = new Map<string, Flushed[]>()
     for (const [name, errors] of this.flushed) {
       const left = errors.filter((error) => error.until > poll)
@@ -39,12 +39,18 @@ export class ToldOnce {
       } else if (part === undefined) handWritten.push([name, error])
       else keep(name, part)
     }
-    node.visit(take, true)
+    let failure: Error | undefined
+    try {
+      node.visit(take, true)
+    } catch (error) {
+      failure = toError(error)
+    }
     if (at < live.names.length) {
       // The tree changed under the walk: what is live is told again by the next look.
       const known = new Set(live.names)
       handWritten = handWritten.filter(([name]) => !known.has(name))
     }
+    if (failure !== undefined) handWritten.push([name, failure])
     this.flushed = flushed
     this.handWritten = handWritten
   }

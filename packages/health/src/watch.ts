@@ -17,6 +17,7 @@ export class Watch {
   private readonly reporter: HealthReporter
   private readonly toldOnce = new ToldOnce()
   private live: Column = EMPTY
+  private isLiveRead = false
   private revision: number | undefined = undefined
 
   constructor(reporter: HealthReporter) {
@@ -46,14 +47,14 @@ export class Watch {
 
   /** Reads everything. `poll` is the number of the poll, `until` that of the one that drops what is flushed now. */
   poll(poll: number, until: number): void {
-    const { node } = this
+    const { node, isStale } = this
     this.isUnread = false
     this.revision = node?.revision
     this.readReadiness()
     this.show(() => {
       if (node === undefined) return this.readHandWritten()
-      const live = this.readLive(node)
-      this.toldOnce.read(node, live, poll, until)
+      const live = isStale || !this.isLiveRead ? this.readLive(node) : this.live
+      this.toldOnce.read(node, this.name, live, poll, until)
       return this.toldOnce.addTo(live, this.column)
     })
   }
@@ -63,11 +64,13 @@ export class Watch {
   }
 
   private readLive(node: HealthNode): Column {
+    this.isLiveRead = false
     const column = new ColumnReader(this.live)
     node.visit((name, error) => {
       checkEntry(name, error)
       column.add(name, error)
     }, false)
+    this.isLiveRead = true
     return (this.live = column.end())
   }
 
