@@ -33,6 +33,14 @@ describe('applyJitter()', () => {
         const got = spread(durationMs, by, at)
         return Number.isFinite(got) && got >= durationMs * (1 - by) && got <= durationMs * (1 + by)
       }),
+      {
+        numRuns: 2000,
+        examples: [
+          [1000, 0.1, 1 - 2 ** -53],
+          [Number.MAX_VALUE, 1, 1 - 2 ** -53],
+          [Number.MIN_VALUE, 1, 0],
+        ],
+      },
     )
   })
 

@@ -26,6 +26,5 @@ export function applyJitter(durationMs: number, jitter: number): number {
 export function spread(durationMs: number, jitter: number, draw: number): number {
   const least = durationMs * (1 - jitter)
   const most = Math.min(durationMs * (1 + jitter), Number.MAX_VALUE)
-  // Rounding may carry the sum past either end by one unit in the last place.
-  return Math.min(Math.max(least + (most - least) * draw, least), most)
+  return least + (most - least) * draw
 }

@@ -75,7 +75,6 @@ export class Beat {
 
   /** Drops the pending tick, or what is left of the delay, and begins a full period. */
   reset(): void {
-    if (this.state === STOPPED) return
     const wasReady = this.state === READY
     this.notReady()
     const now = this.timetable.now()

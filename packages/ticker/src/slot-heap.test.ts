@@ -40,4 +40,17 @@ describe('SlotHeap', () => {
       }),
     )
   })
+
+  it('lets the last one rise when it takes the place of one in a later branch', () => {
+    const heap = new SlotHeap()
+    const slots = [0, 10, 1, 11, 12, 2, 4, 20, 21, 22, 23, 3].map((at) => slot(at))
+    for (const it of slots) heap.add(it)
+    heap.remove(slots[3]!)
+    const order: number[] = []
+    for (let { top } = heap; top !== undefined; { top } = heap) {
+      order.push(top.at)
+      heap.remove(top)
+    }
+    expect(order).toEqual([0, 1, 2, 3, 4, 10, 12, 20, 21, 22, 23])
+  })
 })

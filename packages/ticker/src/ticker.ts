@@ -86,7 +86,7 @@ class Queue implements TickTaker {
     this.beat.stop()
     const { waiting } = this
     this.waiting = undefined
-    
+    for (const end of waiting ?? []) end(false)
   }
 }
 

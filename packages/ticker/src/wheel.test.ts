@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as fc from 'fast-check'
 import { createScope } from '@svc/core'
@@ -136,5 +137,44 @@ describe('the wheel behind createScopedTicker()', () => {
     expect(times).toEqual([0])
     vi.advanceTimersByTime(1)
     expect(times).toEqual([0, month])
+  })
+
+  it('takes a ticker into the stretch of time that another one has left', () => {
+    const scope = createScope()
+    const gone = tick(scope, { periodMs: 1000, initialMs: 1000 })
+    const stays = tick(scope, { periodMs: 1000, initialMs: 3000, jitter: 0 })
+    gone.stop()
+    const came = tick(scope, { periodMs: 1000, initialMs: 1000, jitter: 0 })
+    vi.advanceTimersByTime(3500)
+    expect([gone.times, came.times, stays.times]).toEqual([[], [1000, 2000, 3000], [3000]])
+  })
+
+  it('does not let a wide slot that is put off hold up a narrow one', () => {
+    const scope = createScope()
+    // The first millisecond of a slot of 8 ms.
+    const edge = 1000 + ((8 - ((performance.now() + 1000) % 8)) % 8)
+    const [first, narrow, last] = [
+      { periodMs: 1000, initialMs: edge },
+      { periodMs: 100, initialMs: edge + 3 },
+      { periodMs: 1000, initialMs: edge + 7 },
+    ].map((options) => tick(scope, options))
+    vi.advanceTimersByTime(edge + 10)
+    expect([first?.times, narrow?.times, last?.times]).toEqual([[edge + 7], [edge + 3], [edge + 7]])
+  })
+
+  it('sets its timer in one async context, whichever ticker asks for it', () => {
+    const storage = new AsyncLocalStorage<string>()
+    const scope = createScope()
+    const contexts: unknown[] = []
+    const fake = globalThis.setTimeout
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((fn: () => void, ms: number) => {
+      contexts.push(storage.getStore())
+      return fake(fn, ms)
+    }) as typeof setTimeout)
+    for (const initialMs of [3000, 2000, 1000]) {
+      storage.run(`${initialMs}`, () => tick(scope, { periodMs: 10_000, initialMs }))
+    }
+    vi.advanceTimersByTime(3000)
+    expect([...new Set(contexts)]).toEqual(['3000'])
   })
 })

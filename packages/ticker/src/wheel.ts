@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type CancelTimer, startTimer } from '@svc/core/internal'
 import type { Beat, Timetable } from './beat.ts'
 import { SlotHeap } from './slot-heap.ts'
@@ -23,6 +24,8 @@ export class Wheel implements Timetable {
   /** By width: 1, 2, 4 and 8 ms, a map from the number of a slot to the slot. */
   private readonly maps: readonly Map<number, Slot>[] = [new Map(), new Map(), new Map(), new Map()]
   private readonly heap = new SlotHeap()
+  /** One async context for its timer, the one in which it was made: not that of whichever ticker happened to set it. */
+  private readonly enclose: (fn: () => void) => void = AsyncLocalStorage.snapshot()
   private cancel: CancelTimer | undefined = undefined
   private wakesAt = Infinity
   private reached = 0
@@ -83,7 +86,11 @@ export class Wheel implements Timetable {
     this.cancel = undefined
     const { top } = this.heap
     this.wakesAt = top === undefined ? Infinity : top.at
-    if (top !== undefined) this.cancel = startTimer(Math.max(Math.ceil(top.at - this.now()), 1), this.wake, false)
+    if (top !== undefined) this.enclose(this.set)
+  }
+
+  private readonly set = (): void => {
+    this.cancel = startTimer(Math.max(Math.ceil(this.wakesAt - this.now()), 1), this.wake, false)
   }
 
   private readonly wake = (): void => {
