@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { checkBoolean, checkObject, checkOptionalFunction, checkRequiredSignal, checkString, show } from './check.ts'
 import type { Exporter, Operation } from './events.ts'
 import { checkLogger, type Logger, SILENT } from './logger.ts'
@@ -47,6 +48,7 @@ export interface ScopeInside {
 /** The key under which a scope has its {@link ScopeInside}. */
 export const SCOPE_INSIDE: unique symbol = Symbol.for('@svc/scope@1')
 const SHARED = Symbol.for('@svc/shared@1')
+const CONTEXT = Symbol.for('@svc/context@1')
 const TRACE_TASKS = Symbol.for('@svc/traceTasks@1')
 const DETECT_SELF_CLOSE = Symbol.for('@svc/detectSelfClose@1')
 
@@ -80,7 +82,8 @@ export function createScope(options: ScopeOptions = {}): RootScope {
     flush: (signal) => flushExporters(scope, signal),
   }
   Object.defineProperty(scope, SHARED, {
-    value: new Map([
+    value: new Map<symbol, unknown>([
+      [CONTEXT, AsyncLocalStorage.snapshot()],
       [TRACE_TASKS, traceTasks],
       [DETECT_SELF_CLOSE, detectSelfClose],
     ]),
@@ -126,11 +129,18 @@ export function insideOf(scope: Scope | undefined): ScopeInside | undefined {
   return (scope as { readonly [SCOPE_INSIDE]?: ScopeInside } | undefined)?.[SCOPE_INSIDE]
 }
 
-/** What all scopes under one root share, made on first use. */
+/**
+ * What all scopes under one root share, made on first use. It is made in the async context in which the root was: a timer
+ * that many share must not run in that of whoever happened to come first.
+ */
 export function sharedOf<T>(scope: Scope, key: symbol, make: () => T): T {
   const shared = sharedMap(rootOf(scope))
   let value = shared.get(key) as T | undefined
-  if (value === undefined) shared.set(key, (value = make()))
+  if (value === undefined) {
+    const enclose = shared.get(CONTEXT) as ReturnType<typeof AsyncLocalStorage.snapshot> | undefined
+    value = enclose === undefined ? make() : enclose(make)
+    shared.set(key, value)
+  }
   return value
 }
 

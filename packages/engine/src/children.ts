@@ -1,6 +1,6 @@
 import { type HealthNode, isServiceError, nodeOf, type PendingWork, type Service } from '@svc/core'
 import { checkFunction, checkName, checkObject, isThenable, show } from '@svc/core/internal'
-import { DONE, type Machine, STARTING, STOPPED, STOPPING } from '@svc/statemachine/internal'
+import { DONE, type Machine, STARTED, STARTING, STOPPED, STOPPING } from '@svc/statemachine/internal'
 import { sourceOf, StopNode, StopSource } from '@svc/stopchan/internal'
 import type { ServiceEngine } from './service-engine.ts'
 
@@ -87,10 +87,18 @@ export class Child {
 
   /** Starts it; `undefined` when it has ended at once. */
   start(signal: AbortSignal | undefined): PromiseLike<unknown> | undefined {
+    const { closing } = this
+    if (closing !== undefined) return this.startUnlessGone(closing, signal)
     const result: unknown = this.service.start(signal)
     if (result !== DONE && isThenable(result)) return this.endAfter(result, 'start')
     this.started = true
     return undefined
+  }
+
+  /** Somebody has asked for it to go before it has been started: that is settled first. */
+  private async startUnlessGone(closing: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    await closing.catch(() => {})
+    if (!this.gone) await this.start(signal)
   }
 
   /** Closes it; `undefined` when it has ended at once. That it has stopped already is no failure. */
@@ -150,6 +158,12 @@ export class Child {
   get knowsItself(): boolean {
     const state = this.node?.machine?.number
     return this.node?.pending !== undefined && (state === STARTING || state === STOPPING)
+  }
+
+  /** Whether to ask that inside: also where a close waits for guarded functions. */
+  get tellsPending(): boolean {
+    const machine = this.node?.machine
+    return this.knowsItself || (machine?.number === STARTED && machine.stopAsked)
   }
 
   get isBusy(): boolean {

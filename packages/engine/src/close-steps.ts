@@ -6,6 +6,7 @@ import { deadlineError } from './deadline.ts'
 import { begin, type Begun, callHook } from './hooks.ts'
 import { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
+import { noteUnended, settle } from './settle.ts'
 import { drive, type Steps, type Wait, within } from './within.ts'
 
 /**
@@ -37,7 +38,7 @@ function beginHook(engine: ServiceEngine): Begun | undefined {
 function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
   const pending = new PendingList()
   const own: (Error | null)[] = []
-  if (engine.isLate) pending.note(engine)
+  if (engine.isLate) noteUnended(engine, pending)
   engine.halt()
   if (begun === undefined) yield* endTasks(engine, pending)
   const { work, thrown } = begun ?? beginHook(engine) ?? ENDED_WELL
@@ -51,6 +52,7 @@ function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
   yield* endTasks(engine, pending)
   const below = yield* closeChildren(engine, pending)
   yield* endTasks(engine, pending)
+  yield* settle(engine, pending)
   engine.sealed = true
   if (!pending.isEmpty) own.push(deadlineError('close', engine.id, pending.list(), engine.transition?.reason))
   const error = joinErrors([...own, ...below])
@@ -60,7 +62,7 @@ function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
 
 function noting(engine: ServiceEngine, pending: PendingList): () => void {
   return () => {
-    pending.note(engine)
+    noteUnended(engine, pending)
   }
 }
 

@@ -1,4 +1,4 @@
-import { emit, type Scope, toError } from '@svc/core'
+import { emit, joinErrors, type Scope, toError } from '@svc/core'
 import type { Watcher } from '@svc/statemachine/internal'
 
 interface Condition {
@@ -13,6 +13,7 @@ export class Conditions {
   private readonly scope: Scope
   private readonly watcher: Watcher
   private readonly held = new Map<string | symbol, Condition>()
+  private all: Error | null | undefined = undefined
 
   constructor(scope: Scope, watcher: Watcher) {
     this.scope = scope
@@ -38,7 +39,14 @@ export class Conditions {
     for (const condition of this.held.values()) yield (condition.shown ??= show(condition))
   }
 
+  /** All of them as one error, kept until the next set or clear: an unchanged tree is looked at often. */
+  joined(): Error | null {
+    if (this.all === undefined) this.all = joinErrors(this.shown())
+    return this.all
+  }
+
   private tell(key: string | symbol, error: Error | null): void {
+    this.all = undefined
     this.watcher.touch()
     const { scope } = this
     if (scope.exporters.length === 0) return
@@ -59,7 +67,7 @@ function show({ label, error }: Condition): Error {
 export function checkConditionError(error: unknown): void {
   if (error === null || error === undefined) {
     throw new TypeError(
-      `Cannot set a health condition: expected an error, got ${String(error)}; to make it healthy, clear it`,
+      `Cannot set a health condition: expected an error, got ${String(error)}; clear it to make it healthy`,
     )
   }
 }

@@ -100,7 +100,8 @@ function isWaiting({ number, lock }: Machine): boolean {
 /** At its deadline a start that still waits for guarded functions abandons them; a close that cannot wait for it may end it, too. */
 function waitBehindLeases(engine: ServiceEngine, budget: StopNode): void {
   engine.transition = budget
-  atEndOf(budget, () => {
+  atEndOf(budget, async () => {
+    await Promise.resolve()
     if (isWaiting(engine.machine)) engine.machine.knownLeases?.abandon()
   })
 }
@@ -108,16 +109,21 @@ function waitBehindLeases(engine: ServiceEngine, budget: StopNode): void {
 /** At its deadline a close that still waits for its turn abandons guarded functions, then gives up on a transition in flight. */
 function endWaiting(engine: ServiceEngine, budget: StopNode, withdraw: (error: Error) => boolean): void {
   const { machine } = engine
-  atEndOf(budget, () => {
-    if (!machine.lock.isWriting) machine.knownLeases?.abandon()
+  atEndOf(budget, async () => {
     const pending = new PendingList()
+    pending.note(engine)
+    await Promise.resolve()
+    if (!machine.lock.isWriting) machine.knownLeases?.abandon()
     pending.note(engine)
     if (withdraw(deadlineError('close', engine.id, pending.list(), budget.reason))) engine.interrupt(budget.reason)
   })
 }
 
-function atEndOf(budget: StopNode, fn: () => void): void {
-  const waiter = new Waiter(fn)
+/** `react` had better do so a turn later: owners with the same deadline have yet to note what has not ended. */
+function atEndOf(budget: StopNode, react: () => Promise<void>): void {
+  const waiter = new Waiter(() => {
+    void react()
+  })
   if (budget.hasEnded) waiter.stop()
   else budget.asSource().link(waiter)
 }

@@ -2,6 +2,7 @@ import { type Service, toError } from '@svc/core'
 import { checkObject, checkSignal, show } from '@svc/core/internal'
 import { DONE, STARTING, STOPPING } from '@svc/statemachine/internal'
 import { Child, notASubService, type OwnedNode } from './children.ts'
+import type { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
 
 /** The sub-services of one service, in the order in which they were adopted. */
@@ -11,6 +12,8 @@ export class Family {
   private readonly names = new Set<string>()
   /** Whether a close of the owner has come by: it sees to those that had started by then. */
   private isSwept = false
+  /** What a close of the owner that has run out of time says had not ended. */
+  unended: PendingList | undefined = undefined
 
   constructor(engine: ServiceEngine) {
     this.engine = engine

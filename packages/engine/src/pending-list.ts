@@ -13,12 +13,22 @@ export class PendingList {
   note(of: Unended): void {
     const counts = new Map<string, number>()
     of.pending((work) => {
-      const kind = JSON.stringify([work.service, work.kind, work.label, work.startedBy])
-      const count = (counts.get(kind) ?? 0) + 1
-      counts.set(kind, count)
-      const key = `${kind}${count}`
-      if (!this.noted.has(key)) this.noted.set(key, work)
+      this.add(work, counts)
     })
+  }
+
+  /** Takes what somebody below has noted. */
+  take(below: PendingList): void {
+    const counts = new Map<string, number>()
+    for (const work of below.noted.values()) this.add(work, counts)
+  }
+
+  private add(work: PendingWork, counts: Map<string, number>): void {
+    const kind = JSON.stringify([work.service, work.kind, work.label, work.startedBy])
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    const key = `${kind}${count}`
+    if (!this.noted.has(key)) this.noted.set(key, work)
   }
 
   get isEmpty(): boolean {

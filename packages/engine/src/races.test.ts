@@ -113,7 +113,27 @@ describe('a start or close that waits for guarded functions', () => {
     const controller = new AbortController()
     const second = service.close(controller.signal)
     controller.abort(new Error('late'))
-    expect(await outcomeOf(second)).toMatchObject({ code: 'TIMEOUT', pending: [{ kind: 'close' }, { kind: 'lease' }] })
+    expect(await outcomeOf(second)).toMatchObject({ code: 'TIMEOUT', pending: [{ kind: 'lease' }, { kind: 'close' }] })
+  })
+})
+
+describe('a sub-service whose close waits for a guarded function', () => {
+  it('is named by that function in the deadline of its owner', async () => {
+    let inside: Engine | undefined
+    const service = createService({
+      name: 'P',
+      subServices: (parent) => {
+        const child = createServiceEngine({ name: 'C', parent })
+        inside = child.engine
+        return [child.service]
+      },
+    })
+    await service.start()
+    void inside?.ifStarted(hang)
+    const controller = new AbortController()
+    const closing = service.close(controller.signal)
+    controller.abort(new Error('late'))
+    expect(await outcomeOf(closing)).toMatchObject({ pending: [{ service: 'P.C', kind: 'lease', label: 'hang' }] })
   })
 })
 
@@ -336,6 +356,34 @@ describe('sub-services that come and go', () => {
     await service.close()
   })
 
+  it('does not start one that is about to leave, and waits for a guarded function before', async () => {
+    const gate = Promise.withResolvers<void>()
+    const held = Promise.withResolvers<void>()
+    const inside: { parent?: Engine; leaver?: { service: Service; engine: Engine } } = {}
+    const service = createService({
+      name: 'P',
+      subServices: (parent) => {
+        inside.parent = parent
+        inside.leaver = createServiceEngine({ name: 'Leaver', parent })
+        return [createService({ name: 'Elder', parent, start: () => gate.promise }), inside.leaver.service]
+      },
+    })
+    const starting = service.start()
+    const leaver = inside.leaver as { service: Service; engine: Engine }
+    void leaver.engine.ifNotStopped(() => held.promise)
+    const leaving = inside.parent?.closeSubService(leaver.service) as Promise<void>
+    leaving.catch(() => {})
+    gate.resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    held.resolve()
+    expect(await Promise.all([outcomeOf(starting), outcomeOf(leaving)])).toMatchObject([
+      'ok',
+      { code: 'CANNOT_STOP_UNSTARTED' },
+    ])
+    expect([stateOf(leaver.service), service.readiness()]).toEqual(['Unstarted', null])
+    await service.close()
+  })
+
   it('keeps one whose close is refused as a deadlock, and closes it with the parent', async () => {
     const { service, engine } = await started()
     const child = createServiceEngine({ name: 'C', parent: engine })
@@ -404,6 +452,7 @@ describe('sub-services that come and go', () => {
 
   it('closes the others when the close of one gives a thenable that cannot be looked at', async () => {
     const log: string[] = []
+    // oxlint-disable-next-line unicorn/no-thenable -- a thenable that cannot be looked at is the subject
     const nasty = Object.defineProperty({}, 'then', {
       get: () => {
         throw new Error('cannot be looked at')

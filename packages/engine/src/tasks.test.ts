@@ -210,6 +210,33 @@ describe('engine.go()', () => {
     await other.close()
   })
 
+  it('runs ticks in the context of their root scope, where nobody makes one for them', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    const seen: (string | undefined)[] = []
+    const both = Promise.withResolvers<void>()
+    const scope = storage.run('root', () => createScope())
+    const tick = (): void => {
+      if (seen.push(storage.getStore()) === 2) both.resolve()
+    }
+    const make = (name: string): EngineService =>
+      createServiceEngine({
+        name,
+        parent: scope,
+        start: (engine) => {
+          engine.goTick({ periodMs: 100, initialMs: 1 }, tick)
+        },
+      }).service
+    const [first, second] = [make('first'), make('second')]
+    await storage.run('first', () => first.start())
+    await storage.run('second', () => second.start())
+    const holding = setInterval(() => {}, 1000)
+    await both.promise
+    clearInterval(holding)
+    expect(seen).toEqual(['root', 'root'])
+    await first.close()
+    await second.close()
+  })
+
   it('says where a task was started, where the scope asks for it', async () => {
     const { service, engine } = await started([], { traceTasks: true })
     engine.go(() => new Promise(() => {}), { label: 'stuck' })

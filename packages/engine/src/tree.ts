@@ -70,7 +70,7 @@ function visitOne(engine: ServiceEngine, into: VisitEntry, flush: boolean): void
   }
   const flushed = flush ? engine.machine.takeErrors() : []
   const conditions = engine.knownConditions
-  if (flushed.length === 0 && conditions === undefined) into(engine.id, null)
+  if (flushed.length === 0) into(engine.id, conditions?.joined() ?? null)
   else into(engine.id, joinErrors([...flushed, ...(conditions?.shown() ?? [])]), joinErrors(flushed))
 }
 
@@ -85,8 +85,8 @@ export function pendingInTree(root: ServiceEngine, into: (work: PendingWork) => 
       child.node?.pending?.(into)
     },
     (child) => {
-      if (child.isBusy && !child.knowsItself) into(child.asPending())
-      return child.isBusy && child.knowsItself
+      if (child.isBusy && !child.tellsPending) into(child.asPending())
+      return child.isBusy && child.tellsPending
     },
   )
 }

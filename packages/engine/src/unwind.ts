@@ -4,6 +4,7 @@ import type { Child } from './children.ts'
 import { unwindingBudget } from './deadline.ts'
 import type { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
+import { noteUnended, settle } from './settle.ts'
 import { type Wait, within } from './within.ts'
 
 /** The step that a start was in when its budget ended: an own hook, or a sub-service. */
@@ -34,6 +35,7 @@ export function* unwind(
   yield* endTasks(engine, pending)
   const errors = yield* closeStarted(engine, pending)
   yield* endTasks(engine, pending)
+  yield* settle(engine, pending)
   engine.sealed = true
   return { late, errors }
 }
@@ -45,7 +47,7 @@ function* giveUp(engine: ServiceEngine, unfinished: Unfinished, pending: Pending
   if (child?.node?.engine?.isLate === false) child.node.interrupt?.(engine.transition?.reason)
   try {
     // A sub-service that is being unwound itself gives up in its own time, level by level.
-    while (!(yield* withinUnwinding(engine, work, () => child?.knowsItself !== true && pending.note(engine)))) {
+    while (!(yield* withinUnwinding(engine, work, () => child?.knowsItself !== true && noteUnended(engine, pending)))) {
       if (child?.knowsItself === true) continue
       abandon(unfinished)
       return undefined
@@ -58,7 +60,7 @@ function* giveUp(engine: ServiceEngine, unfinished: Unfinished, pending: Pending
 
 function* endTasks(engine: ServiceEngine, pending: PendingList): Wait<void> {
   let ended = engine.knownTasks?.ended()
-  while (ended !== undefined && (yield* withinUnwinding(engine, ended, () => pending.note(engine)))) {
+  while (ended !== undefined && (yield* withinUnwinding(engine, ended, () => noteUnended(engine, pending)))) {
     ended = engine.knownTasks?.ended()
   }
 }
@@ -71,7 +73,7 @@ function* closeStarted(engine: ServiceEngine, pending: PendingList): Wait<(Error
     if (!child.isOpen) continue
     try {
       const closed = child.closeOnce(budget.share())
-      if (closed !== undefined) yield within(budget, closed, () => pending.note(engine))
+      if (closed !== undefined) yield within(budget, closed, () => noteUnended(engine, pending))
     } catch (error) {
       errors.push(toError(error))
     }

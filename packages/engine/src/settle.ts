@@ -1,0 +1,32 @@
+import { DONE } from '@svc/statemachine/internal'
+import type { OwnedNode } from './children.ts'
+import type { PendingList } from './pending-list.ts'
+import type { ServiceEngine } from './service-engine.ts'
+import { type Steps, within } from './within.ts'
+
+/** More turns than a service takes that waits for nothing, and for how many levels above each other. */
+const SETTLING_TURNS = 40
+const MOST_LEVELS = 16
+
+/** Notes what has not ended now that nobody waits for it any more. Those below hand in what they leave behind later. */
+export function noteUnended(engine: ServiceEngine, pending: PendingList): void {
+  pending.note(engine)
+  if (engine.family !== undefined) engine.family.unended = pending
+}
+
+/**
+ * What was begun below past a deadline gets a moment, in which no time passes. What does not end in it is named as well:
+ * by whoever abandons it, and so up to the one whose caller waits.
+ */
+export function* settle(engine: ServiceEngine, pending: PendingList): Steps {
+  const { family, height } = engine
+  if (family?.unended !== undefined) {
+    const isBusy = (): boolean => family.children.some((child) => child.isBusy)
+    const turns = SETTLING_TURNS * Math.min(height, MOST_LEVELS)
+    for (let turn = 0; turn < turns && isBusy(); turn++) yield within(undefined, DONE)
+    if (isBusy()) pending.note(engine)
+    family.unended = undefined
+  }
+  const owner: OwnedNode | undefined = engine.owner
+  owner?.engine?.family?.unended?.take(pending)
+}
