@@ -166,7 +166,10 @@ describe('a call that would wait for its own caller', () => {
 
 describe('a call that would not', () => {
   it('is let through from work that a start or a guarded function has left running, once that has ended', async () => {
-    const machine = createStateMachine({ name: 'svc' })
+    const parent = createScope()
+    const machine = createStateMachine({ name: 'svc', parent })
+    // Something else in flight under the same root, so that the async context stays on
+    void createStateMachine({ name: 'other', parent }).ifNotStopped(() => new Promise(() => {}))
     const gate = Promise.withResolvers<void>()
     const work: Promise<string>[] = []
     const leave = (): void => {

@@ -6,10 +6,13 @@ import type { ReadWriteLock } from './read-write-lock.ts'
 /** How often in a row guarded functions must have ended at once before the next is trusted to, and runs without a store. */
 const TRUSTED_STREAK = 32
 
-/** The streak of a service whose trust was betrayed: so far below that it never trusts again. */
+/**
+ * The streak of a service whose trust was betrayed, by a plain function that gave a promise: so far below that it never
+ * trusts again. That one promise nobody knows from inside; a store for each function would cost thirty times as much.
+ */
 const BETRAYED = -(2 ** 30)
 
-const ASYNC_FUNCTION: unknown = Object.getPrototypeOf(async () => {})
+const ASYNC_FUNCTION: unknown = (async () => {}).constructor
 
 /** A guarded function that has not ended: it holds a stop back. */
 interface Lease {
@@ -70,7 +73,7 @@ export class Leases {
 
   /** Never an async function, nor one inside another service's, which `running` would forget. */
   private trusts(fn: () => unknown): boolean {
-    if (this.streak < TRUSTED_STREAK || Object.getPrototypeOf(fn) === ASYNC_FUNCTION) return false
+    if (this.streak < TRUSTED_STREAK || fn.constructor === ASYNC_FUNCTION) return false
     const { running } = this.insides
     return running === undefined || running === this.of
   }

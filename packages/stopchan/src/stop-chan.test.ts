@@ -341,4 +341,26 @@ describe('bind()', () => {
     stop.close('x')
     expect(log).toEqual(['a: x', 'b: x', 'c: x'])
   })
+
+  it('loses no abort of those behind it when its abort throws, which the process hears of', () => {
+    const thrown: unknown[] = []
+    const queue = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((callback) => {
+      try {
+        callback()
+      } catch (error) {
+        thrown.push(error)
+      }
+    })
+    class Throwing extends AbortController {
+      override abort(): void {
+        throw new Error('on fire')
+      }
+    }
+    const stop = createStopChan()
+    stop.bind(new Throwing())
+    const { signal } = stop.child()
+    stop.close('x')
+    queue.mockRestore()
+    expect([signal.reason, thrown]).toEqual(['x', [new Error('on fire')]])
+  })
 })

@@ -82,6 +82,23 @@ describe('stopView()', () => {
     expect(counts).toEqual([0, 1, 0, 1, 0])
   })
 
+  it('keeps the listener for the children that are left when one ends', () => {
+    const [own, other] = [new AbortController(), new AbortController()]
+    const views = [stopView(own.signal), stopView(new AbortController().signal), createStopChan()]
+    const reasons = views.map((view, i) => {
+      const options = i === 0 ? undefined : { signal: other.signal }
+      const [first, second, third] = [view.child(options), view.child(options), view.child(options)]
+      const { signal } = second
+      void first.signal
+      first.cancel()
+      third.cancel()
+      return signal
+    })
+    own.abort('own')
+    other.abort('other')
+    expect(reasons.map(({ reason }) => reason as string)).toEqual(['own', 'other', 'other'])
+  })
+
   it('keeps no listener on another signal, since nobody closes a view', () => {
     const other = new AbortController().signal
     for (let i = 0; i < 100; i++) {

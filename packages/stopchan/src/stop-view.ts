@@ -143,6 +143,13 @@ class Binding extends Link {
 
   override stop(reason: unknown): void {
     this.controller.signal.removeEventListener('abort', this)
-    this.controller.abort(reason)
+    try {
+      this.controller.abort(reason)
+    } catch (error) {
+      // As an abort listener that throws: heard of by the process, and not at the cost of those behind it.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 }
