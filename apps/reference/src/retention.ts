@@ -1,4 +1,4 @@
-import { type Scope, type Service } from '@svc/core'
+import type { Scope, Service } from '@svc/core'
 import { createService } from '@svc/engine'
 import type { StopContext } from '@svc/stopchan'
 import type { Store } from './store/store.ts'

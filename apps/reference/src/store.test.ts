@@ -172,7 +172,8 @@ describe('Relay.Store', () => {
     const receiver = await startReceiver()
     await client.subscribe(receiver.url)
     const health = async (): Promise<string> => (await fetch(`${relay.admin}/health.txt`)).text()
-    const other = new DatabaseSync(file)
+    // The relay may be writing just now
+    const other = new DatabaseSync(file, { timeout: 5_000 })
     other.exec('BEGIN IMMEDIATE')
     const refused = await client.call('POST', '/v1/events', { type: 'a', data: 1 })
     expect({

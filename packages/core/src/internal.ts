@@ -5,6 +5,7 @@ export { RingBuffer } from './error-buffer.ts'
 export { NamedLogger, namedLogger, SILENT } from './logger.ts'
 export { activate, beginOperation, endOperation, isThenable } from './operation.ts'
 export {
+  checkExporters,
   checkScope,
   childId,
   detectsSelfClose,
@@ -20,3 +21,4 @@ export { GIVE_UP_MS, startTimer } from './timer.ts'
 export type { CancelTimer } from './timer.ts'
 export { readReadiness, readReporter } from './read-reporter.ts'
 export type { VisitEntry } from './health-node.ts'
+export { checkReport } from './report.ts'

@@ -58,7 +58,7 @@ export function reportToJSON(report: HealthReport): Record<string, string | null
   return json
 }
 
-function checkReport(report: unknown): void {
+export function checkReport(report: unknown): void {
   if (typeof (report as HealthReport | null | undefined)?.get !== 'function') {
     throw new TypeError(`Cannot use a health report: expected a map of names and errors, got ${show(report)}`)
   }

@@ -94,7 +94,7 @@ export function createScope(options: ScopeOptions = {}): RootScope {
 /** One shared reason: without one, Node makes a `DOMException` with a stack for each abort. */
 const DRAINING = new Error('The program is draining')
 
-function checkExporters(exporters: readonly Exporter[]): void {
+export function checkExporters(exporters: readonly Exporter[]): void {
   if (!Array.isArray(exporters))
     throw new TypeError(`Cannot use option "exporters": expected an array, got ${show(exporters)}`)
   for (const exporter of exporters as readonly Exporter[]) {

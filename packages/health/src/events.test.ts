@@ -24,7 +24,7 @@ describe('exporters', () => {
     await checker.close()
   })
 
-  it('are told the status of each report key, where Go tells the registered name for all of them', () => {
+  it('Mended: are told the status of each report key, where Go tells the registered name for all of them', () => {
     const { scope, told } = watchedScope()
     const checker = createHealthChecker({ parent: scope })
     const reporter = handWritten('App')
@@ -37,7 +37,7 @@ describe('exporters', () => {
     expect(told.map(changesOf)).toEqual([['App: absent -> ok', 'App.A: absent -> sick', 'App.B: absent -> ok']])
   })
 
-  it('are told of each key that goes, where Go forgets to', async () => {
+  it('Mended: are told of each key that goes, where Go forgets to', async () => {
     const { scope, told } = watchedScope()
     const checker = createHealthChecker({ parent: scope, intervalMs: 1000 })
     const reporter = handWritten('App')
@@ -52,7 +52,7 @@ describe('exporters', () => {
     await checker.close()
   })
 
-  it('are told what the first look at a reporter flushed, where in Go nobody sees it', async () => {
+  it('Mended: are told what the first look at a reporter flushed, where in Go nobody sees it', async () => {
     const { scope, told } = watchedScope()
     const { service, engine } = await startedService('App')
     engine.emitHealthError('boom')

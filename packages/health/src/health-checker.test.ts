@@ -182,7 +182,7 @@ describe('createHealthChecker()', () => {
 })
 
 describe('register()', () => {
-  it('refuses a taken name, where Go silently replaces the reporter', () => {
+  it('Mended: refuses a taken name, where Go silently replaces the reporter', () => {
     const checker = createHealthChecker()
     const first = handWritten('A')
     const second = handWritten('A', new Error('sick'))

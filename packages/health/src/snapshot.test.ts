@@ -185,7 +185,7 @@ describe('snapshot()', () => {
     await checker.close()
   })
 
-  it('counts uptime from the start, where Go counts one interval too much', async () => {
+  it('Mended: counts uptime from the start, where Go counts one interval too much', async () => {
     const checker = createHealthChecker({ intervalMs: 15_000 })
     await vi.advanceTimersByTimeAsync(5000)
     const before = performance.timeOrigin + performance.now()
@@ -254,7 +254,7 @@ describe('a reporter by hand', () => {
 })
 
 describe('two reporters with one key', () => {
-  it('are joined, where in Go the last one wins at random', () => {
+  it('Mended: are joined, where in Go the last one wins at random', () => {
     const checker = createHealthChecker()
     const first = handWritten('First')
     const second = handWritten('Second')

@@ -1,5 +1,5 @@
 import type { HealthReport } from '@svc/core'
-import { checkName, checkObject, show } from '@svc/core/internal'
+import { checkName, checkReport, show } from '@svc/core/internal'
 
 /**
  * Fails unless a report has exactly these names, in any order. Go: `servicetest.AssertHealthReportNames`.
@@ -7,7 +7,7 @@ import { checkName, checkObject, show } from '@svc/core/internal'
  * @throws Error that lists what is missing and what is extra.
  */
 export function assertHealthReportNames(report: HealthReport, names: readonly string[]): void {
-  checkObject(report, 'the report')
+  checkReport(report)
   if (!Array.isArray(names)) throw new TypeError(`Cannot use the names: expected an array, got ${show(names)}`)
   const expected = names as readonly string[]
   for (const name of expected) checkName(name, 'an expected name')

@@ -7,6 +7,7 @@ import {
   type ServiceEvent,
   type ServiceState,
 } from '@svc/core'
+import { checkExporters, checkObject } from '@svc/core/internal'
 
 /** A root scope that records. */
 export interface TestScope extends RootScope {
@@ -25,6 +26,9 @@ const OPEN_STATES: ReadonlySet<ServiceState> = new Set(['Starting', 'Started', '
 
 /** Makes a root scope that records every event, for tests. Takes the options of `createScope`; exporters come beside the recorder. */
 export function createTestScope(options: ScopeOptions = {}): TestScope {
+  checkObject(options, 'the options')
+  const { exporters = [] } = options
+  checkExporters(exporters)
   const events: ServiceEvent[] = []
   const running = new Set<Operation>()
   const open = new Map<Scope, ServiceState>()
@@ -37,7 +41,7 @@ export function createTestScope(options: ScopeOptions = {}): TestScope {
       else open.delete(event.scope)
     }
   }
-  const scope = createScope({ ...options, exporters: [{ observe }, ...(options.exporters ?? [])] })
+  const scope = createScope({ ...options, exporters: [{ observe }, ...exporters] })
   function assertNothingLeaked(): void {
     const left = [
       ...[...running].map(({ kind, label, scope: { id } }) => `${kind} "${label}" of "${id}" has not ended`),

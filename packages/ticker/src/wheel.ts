@@ -24,7 +24,7 @@ export class Wheel implements Timetable {
   /** By width: 1, 2, 4 and 8 ms, a map from the number of a slot to the slot. */
   private readonly maps: readonly Map<number, Slot>[] = [new Map(), new Map(), new Map(), new Map()]
   private readonly heap = new SlotHeap()
-  /** One async context for its timer, the one in which it was made: not that of whichever ticker happened to set it. */
+  /** One async context for its timer, the one in which it was made, which is its root scope's: not that of whichever ticker happened to set it. */
   private readonly enclose: (fn: () => void) => void = AsyncLocalStorage.snapshot()
   private cancel: CancelTimer | undefined = undefined
   private wakesAt = Infinity
