@@ -13,6 +13,9 @@ const config: ViteUserConfig = defineConfig({
     // In a package without tests the figure is 0; the command that sums them up refuses a total of 0
     passWithNoTests: true,
     allowOnly: false,
+    // No test asserts a time; this only ends one that hangs, and a busy machine is no hang
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     reporters: ['default', createReporter()],
   },
 })

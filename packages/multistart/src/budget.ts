@@ -1,4 +1,4 @@
-import { type CancelTimer, GIVE_UP_MS, startTimer } from '@svc/core/internal'
+import { type CancelTimer, startTimer } from '@svc/core/internal'
 
 /** How long one call waits: until its signal aborts, or until a close behind it in the line has run out of time. */
 export class Budget {
@@ -48,11 +48,11 @@ export interface Patience {
 }
 
 /** A patience that begins when the signal aborts. */
-export function patienceAfter(signal: AbortSignal | undefined): Patience {
+export function patienceAfter(signal: AbortSignal | undefined, ms: number): Patience {
   const { promise: end, resolve } = Promise.withResolvers<void>()
   let cancel: CancelTimer | undefined
   const unlisten = onAbort(signal, () => {
-    cancel = startTimer(GIVE_UP_MS, resolve)
+    cancel = startTimer(ms, resolve)
   })
   const release = (): void => {
     unlisten()

@@ -1,5 +1,5 @@
 export { closeAll } from './close-all.ts'
 export type { CloseAllOptions } from './close-all.ts'
 export { createMultiStart } from './multi-start.ts'
-export type { MultiStart } from './multi-start.ts'
+export type { MultiStart, MultiStartOptions } from './multi-start.ts'
 export { multiCloser } from './multi-closer.ts'

@@ -1,6 +1,14 @@
 import { setImmediate as idle } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { errorTree, isCancellation, isServiceError, ServiceError, type StartClose } from '@svc/core'
+import {
+  attachNode,
+  errorTree,
+  type HealthReporter,
+  isCancellation,
+  isServiceError,
+  ServiceError,
+  type StartClose,
+} from '@svc/core'
 import { createMultiStart } from './multi-start.ts'
 
 afterEach(() => {
@@ -176,6 +184,55 @@ describe('start() of createMultiStart() with a signal', () => {
     gate.resolve()
     await vi.runAllTimersAsync()
     expect(log.at(-1)).toBe('stubborn close')
+  })
+
+  it('waits for what has heard of the abort as long as it is told to', async () => {
+    vi.useFakeTimers()
+    const controller = new AbortController()
+    const tidyUp = (signal?: AbortSignal): Promise<void> =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => setTimeout(() => reject(signal.reason as Error), 900))
+      })
+    const patient = failure(
+      createMultiStart().start([{ start: tidyUp, close: () => {} }], { signal: controller.signal, giveUpMs: 1000 }),
+    )
+    const hasty = failure(
+      createMultiStart().start([{ start: tidyUp, close: () => {} }], { signal: controller.signal, giveUpMs: 800 }),
+    )
+    await vi.advanceTimersByTimeAsync(0)
+    controller.abort(new Error('enough'))
+    await vi.runAllTimersAsync()
+    expect([await patient, await hasty]).toMatchObject([controller.signal.reason, { pending: [{ kind: 'start' }] }])
+    expect(vi.getTimerCount()).toBe(0)
+    await expect(createMultiStart().start([], { giveUpMs: -1 })).rejects.toThrow(RangeError)
+  })
+
+  it('waits for a service of ours that is still being unwound, which bounds that itself', async () => {
+    vi.useFakeTimers()
+    const controller = new AbortController()
+    let state: 'Starting' | 'StartFailed' = 'Starting'
+    const ours: StartClose & HealthReporter = {
+      name: () => 'Ours',
+      start: (signal) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => {
+            setTimeout(() => {
+              state = 'StartFailed'
+              reject(signal.reason as Error)
+            }, 10_000)
+          })
+        }),
+      close: () => {},
+      readiness: () => new ServiceError('Cannot use it', { code: 'NOT_STARTED', service: 'Ours', state }),
+      healthReport: () => new Map(),
+    }
+    attachNode(ours, { revision: 0, visit: () => {}, adopt: () => {} })
+    const failed = failure(createMultiStart().start([ours], { signal: controller.signal }))
+    await vi.advanceTimersByTimeAsync(0)
+    controller.abort(new Error('enough'))
+    await vi.runAllTimersAsync()
+    expect(await failed).toBe(controller.signal.reason)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('abandons and names a close that hangs while it takes back an aborted start', async () => {

@@ -1,9 +1,26 @@
-import { joinErrors, type ServiceError, type StartClose, toError } from '@svc/core'
-import { checkObject, checkSignal, show } from '@svc/core/internal'
+import {
+  errorTree,
+  type HealthReporter,
+  isServiceError,
+  joinErrors,
+  nodeOf,
+  type ServiceError,
+  type StartClose,
+  toError,
+} from '@svc/core'
+import { checkDuration, checkObject, checkSignal, GIVE_UP_MS, show } from '@svc/core/internal'
 import { type Budget, onAbort, patienceAfter } from './budget.ts'
 import { checkServices, type Entry } from './entry.ts'
 import { Line, type Turn } from './line.ts'
 import { newStep, type Step, Steps } from './steps.ts'
+
+/** Options of {@link MultiStart.start}. */
+export interface MultiStartOptions {
+  /** Handed to each start; aborting it fails the whole. */
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds that what has heard of the abort may take to give up; 500 by default. */
+  readonly giveUpMs?: number | undefined
+}
 
 /**
  * Starts things in order and closes them in reverse.
@@ -20,15 +37,16 @@ export interface MultiStart {
    * the one that failed is not closed, those after it are not touched.
    *
    * The signal is handed to each start. Aborted before the first: nothing is started. Aborted later: no other is begun, and
-   * all is closed in reverse; the reason comes first. The start in flight has half a second to give up; one that does not is
-   * abandoned, named in the error's `pending`, and closed if it starts after all. The closes then get half a second, too.
+   * all is closed in reverse; the reason comes first. The start in flight has `giveUpMs` to give up; one that does not is
+   * abandoned, named in the error's `pending`, and closed if it starts after all. The closes then get as long. A service of
+   * `@svc/engine` that is still being unwound is waited for, since it bounds that itself.
    * Aborted after the end: nothing.
    *
    * @throws TypeError for anything but an array of services, before one is started.
    * @throws ServiceError `TIMEOUT` when a close that waits for this start has run out of time; a start that ends after it
    * is closed at once. `DEADLOCK` as said above.
    */
-  start(services: readonly StartClose[], options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
+  start(services: readonly StartClose[], options?: MultiStartOptions): Promise<void>
   /**
    * Closes all that have been started, in reverse, each when the one before has closed, and joins the errors in closing
    * order. Nothing to close is no error, and neither is a second close.
@@ -73,19 +91,17 @@ class Sequence {
   private readonly steps = new Steps('MultiStart')
   private begun = 0
 
-  async start(
-    services: readonly StartClose[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<void> {
+  async start(services: readonly StartClose[], options: MultiStartOptions = {}): Promise<void> {
     checkServices(services)
     checkObject(options, 'the options')
-    const { signal } = options
+    const { signal, giveUpMs = GIVE_UP_MS } = options
     checkSignal(signal)
+    checkDuration(giveUpMs, 'option "giveUpMs"')
     const list = [...services]
     await this.takeTurn('start', signal, async (turn) => {
-      const failure = await this.startEach(list, signal, turn.budget)
+      const failure = await this.startEach(list, { signal, giveUpMs }, turn.budget)
       if (failure === undefined) return
-      const errors = await this.unwind(signal, turn.budget)
+      const errors = await this.unwind({ signal, giveUpMs }, turn.budget)
       throw errors.length === 0 ? failure.error : joinErrors([toError(failure.error), ...errors])
     })
   }
@@ -132,15 +148,13 @@ class Sequence {
 
   private async startEach(
     list: readonly StartClose[],
-    signal: AbortSignal | undefined,
+    { signal, giveUpMs = GIVE_UP_MS }: MultiStartOptions,
     budget: Budget,
   ): Promise<{ readonly error: unknown } | undefined> {
     for (const thing of list) {
       if (budget.spent) throw this.overtaken()
       const entry = { thing, position: ++this.begun }
-      const patience = patienceAfter(signal)
-      const step = await this.steps.run('start', entry, () => thing.start(signal), budget, patience.end)
-      patience.release()
+      const step = await this.runStart(entry, signal, giveUpMs, budget)
       if (step.error !== null) return { error: step.error }
       if (!step.ended) {
         this.closeWhenStarted(step, entry)
@@ -153,10 +167,32 @@ class Sequence {
     return undefined
   }
 
+  /** Runs one start. Once its signal has aborted it has a while to give up; a service of ours that unwinds itself has its own. */
+  private async runStart(
+    entry: Entry<StartClose>,
+    signal: AbortSignal | undefined,
+    giveUpMs: number,
+    budget: Budget,
+  ): Promise<Step> {
+    const { thing } = entry
+    const patience = patienceAfter(signal, giveUpMs)
+    const step = await this.steps.run('start', entry, () => thing.start(signal), budget, patience.end)
+    patience.release()
+    while (!step.ended && !budget.spent && unwindsItself(thing)) {
+      const more = patienceAfter(signal, giveUpMs)
+      await this.steps.wait(step, budget, more.end)
+      more.release()
+    }
+    return step
+  }
+
   /** Closes what has been started by a start that failed; one that was aborted has no time of its own left, and gets a little. */
-  private async unwind(signal: AbortSignal | undefined, budget: Budget): Promise<readonly Error[]> {
+  private async unwind(
+    { signal, giveUpMs = GIVE_UP_MS }: MultiStartOptions,
+    budget: Budget,
+  ): Promise<readonly Error[]> {
     const end = new AbortController()
-    const patience = patienceAfter(signal)
+    const patience = patienceAfter(signal, giveUpMs)
     void patience.end.then(() => {
       end.abort(signal?.reason)
       budget.spend()
@@ -192,6 +228,13 @@ class Sequence {
   private overtaken(): ServiceError {
     return this.steps.timeout('Cannot go on: a close that waited has run out of time')
   }
+}
+
+/** Whether it is a service of ours that is still on its way back. */
+function unwindsItself(thing: StartClose): boolean {
+  const reporter = thing as StartClose & Partial<HealthReporter>
+  if (typeof reporter.healthReport !== 'function' || nodeOf(reporter as HealthReporter) === undefined) return false
+  return [...errorTree(reporter.readiness?.())].some((it) => isServiceError(it) && it.state === 'Starting')
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

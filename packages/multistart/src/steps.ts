@@ -52,9 +52,14 @@ export class Steps {
     this.inside.run(step, () => {
       this.begin(step, call)
     })
+    await this.wait(step, budget, patience)
+    return step
+  }
+
+  async wait(step: Step, budget: Budget, patience: Promise<void>): Promise<void> {
+    this.awaited = budget.spent ? undefined : step
     if (!budget.spent) await Promise.race([step.end, budget.end, patience])
     this.awaited = undefined
-    return step
   }
 
   /** Begins one step that nobody waits for. */

@@ -18,9 +18,8 @@ export function createOutcome(): Outcome {
     fail: (what, error) => {
       if (what === 'start' && configurationErrorsIn(error).length > 0) exitCode = 2
       else if (exitCode === 0) exitCode = 1
-      // A deadline that has passed says what it had to leave, a service's own as well as the one of this run.
-      for (const part of errorTree(error))
-        if (isServiceError(part, 'TIMEOUT') && part.pending.length > 0) abandoned = true
+      // An error says what it had to leave, a service's own as well as the one of this run.
+      for (const part of errorTree(error)) if (isServiceError(part) && part.pending.length > 0) abandoned = true
     },
     get abandoned() {
       return abandoned

@@ -54,7 +54,8 @@ async function live(service: StartClose, plan: Plan, { log, outcome, grace, stop
   const all = createMultiStart()
   const begun = now()
   try {
-    await all.start(steps, { signal: stop.signal })
+    // Each step is held to the grace already, and may take all of it to give up.
+    await all.start(steps, { signal: stop.signal, giveUpMs: 2 * plan.graceMs })
   } catch (error) {
     noteUnlessNoted('start', error, outcome, stop.signal)
     return

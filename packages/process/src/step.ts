@@ -83,12 +83,17 @@ export function nameOf(service: StartClose): string | undefined {
   }
 }
 
-/** Whether a start that was asked to stop ended by just that: at the bottom of its error there is nothing but the reason. */
+/**
+ * Whether a start that was asked to stop ended by just that: at the bottom of its error there is nothing but the reason,
+ * and nothing was left behind.
+ */
 function isEcho(error: unknown, stop: AbortSignal): boolean {
   if (!stop.aborted) return false
   if (error === stop.reason) return true
   const reason = new Set(errorTree(stop.reason))
-  const leaves = [...errorTree(error)].filter(isLeaf)
+  const parts = [...errorTree(error)]
+  if (parts.some((part) => isServiceError(part) && part.pending.length > 0)) return false
+  const leaves = parts.filter(isLeaf)
   return leaves.length > 0 && leaves.every((leaf) => reason.has(leaf))
 }
 
