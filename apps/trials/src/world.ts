@@ -93,7 +93,12 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** A signal that counts what is put on it and taken off it. */
-export function countedSignal(): { readonly controller: AbortController; listeners(): number } {
+export interface CountedSignal {
+  readonly controller: AbortController
+  listeners(): number
+}
+
+export function countedSignal(): CountedSignal {
   const controller = new AbortController()
   const { signal } = controller
   const held = new Set<unknown>()

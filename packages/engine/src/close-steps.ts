@@ -6,7 +6,7 @@ import { deadlineError } from './deadline.ts'
 import { begin, type Begun, callHook } from './hooks.ts'
 import { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
-import { noteUnended, settle } from './settle.ts'
+import { handUp, noteUnended, settle } from './settle.ts'
 import { drive, type Steps, type Wait, within } from './within.ts'
 
 /**
@@ -57,7 +57,9 @@ function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
   if (!pending.isEmpty) own.push(deadlineError('close', engine.id, pending.list(), engine.transition?.reason))
   const error = joinErrors([...own, ...below])
   engine.log(error === null ? 'Stopped' : 'StopFailed', 'Closed')
-  if (error !== null) throw error
+  if (error === null) return
+  handUp(engine, error)
+  throw error
 }
 
 function noting(engine: ServiceEngine, pending: PendingList): () => void {
@@ -82,14 +84,15 @@ function* endTasks(engine: ServiceEngine, pending: PendingList): Steps {
 
 function* closeChildren(engine: ServiceEngine, pending: PendingList): Wait<(Error | null)[]> {
   const { family, config } = engine
-  const open = family?.sweep() ?? []
+  const open = family?.open ?? []
   if (family === undefined || open.length === 0) return []
   engine.log('Stopping', `Closing ${open.length} sub-services`)
   if (config.closeOrder === 'reverse') return yield* closeInReverse(engine, open, pending)
   const errors: (Error | null)[] = []
   const closed = family.closeAll(open, errors)
   if (closed !== undefined) yield within(engine.transition, closed, noting(engine, pending))
-  return errors
+  // As they are now: what fails past the deadline is nobody's any more.
+  return [...errors]
 }
 
 /** Nothing closes before its dependents. */

@@ -106,14 +106,14 @@ function waitBehindLeases(engine: ServiceEngine, budget: StopNode): void {
   })
 }
 
-/** At its deadline a close that still waits for its turn abandons guarded functions, then gives up on a transition in flight. */
+/** At its deadline a close that still waits for its turn abandons guarded functions, if there is something to stop; then it gives up, on a start too. */
 function endWaiting(engine: ServiceEngine, budget: StopNode, withdraw: (error: Error) => boolean): void {
   const { machine } = engine
   atEndOf(budget, async () => {
     const pending = new PendingList()
     pending.note(engine)
     await Promise.resolve()
-    if (!machine.lock.isWriting) machine.knownLeases?.abandon()
+    if (machine.number === STARTED && !machine.lock.isWriting) machine.knownLeases?.abandon()
     pending.note(engine)
     if (withdraw(deadlineError('close', engine.id, pending.list(), budget.reason))) engine.interrupt(budget.reason)
   })

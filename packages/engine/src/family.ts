@@ -1,6 +1,6 @@
 import { type Service, toError } from '@svc/core'
 import { checkObject, checkSignal, show } from '@svc/core/internal'
-import { DONE, STARTING, STOPPING } from '@svc/statemachine/internal'
+import { DONE, STARTING } from '@svc/statemachine/internal'
 import { Child, notASubService, type OwnedNode } from './children.ts'
 import type { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
@@ -10,8 +10,6 @@ export class Family {
   readonly children: Child[] = []
   private readonly engine: ServiceEngine
   private readonly names = new Set<string>()
-  /** Whether a close of the owner has come by: it sees to those that had started by then. */
-  private isSwept = false
   /** What a close of the owner that has run out of time says had not ended. */
   unended: PendingList | undefined = undefined
 
@@ -48,19 +46,24 @@ export class Family {
     const task = engine.tasks.add('task', `start ${child.id}`)
     if (options?.signal !== undefined) engine.chan.limited(task, { signal: options.signal })
     try {
-      await child.start(task.share())
-    } catch (error) {
-      this.remove(child)
-      throw error
+      await this.begin(child, task.share())
+      if (this.isOpen()) return service
+      // A stop has been asked for in the meantime: its caller will never hear of it, so nobody else need know it.
+      if (child.started && child.closing === undefined) await this.closeOne(child)
+      throw engine.notStarted()
     } finally {
       child.apart = child.closing !== undefined
       engine.tasks.remove(task)
     }
-    if (this.isOpen()) return service
-    // Its parent's deadline has passed in the meantime: nobody else will close it any more.
-    const isLeft = engine.machine.number !== STOPPING || this.isSwept
-    if (isLeft && child.started && child.closing === undefined) await this.closeOne(child)
-    throw engine.notStarted()
+  }
+
+  private async begin(child: Child, signal: AbortSignal): Promise<void> {
+    try {
+      await child.start(signal)
+    } catch (error) {
+      this.remove(child)
+      throw error
+    }
   }
 
   /** Closes one while its parent runs; a second call gets the close in flight. */
@@ -73,9 +76,8 @@ export class Family {
     return this.closeOne(child)
   }
 
-  /** Those that a close of the owner has to close; any other is from now on the affair of who starts it. */
-  sweep(): readonly Child[] {
-    this.isSwept = true
+  /** Those that a close of the owner has something to do for. */
+  get open(): readonly Child[] {
     return this.children.filter((child) => child.isOpen)
   }
 

@@ -1,4 +1,4 @@
-import type { PendingWork } from '@svc/core'
+import { errorTree, isServiceError, type PendingWork } from '@svc/core'
 
 /** Whatever tells what of it has not ended. */
 interface Unended {
@@ -17,10 +17,13 @@ export class PendingList {
     })
   }
 
-  /** Takes what somebody below has noted. */
-  take(below: PendingList): void {
-    const counts = new Map<string, number>()
-    for (const work of below.noted.values()) this.add(work, counts)
+  /** Takes what an error says, in which nobody else is interested any more. */
+  take(error: Error): void {
+    for (const part of errorTree(error)) {
+      if (!isServiceError(part)) continue
+      const counts = new Map<string, number>()
+      for (const work of part.pending) this.add(work, counts)
+    }
   }
 
   private add(work: PendingWork, counts: Map<string, number>): void {

@@ -66,7 +66,28 @@ describe('a start or close that waits for guarded functions', () => {
     const starting = service.start(controller.signal)
     const reason = new Error('enough')
     controller.abort(reason)
-    expect([await outcomeOf(starting), stateOf(service), log]).toEqual([reason, 'StartFailed', []])
+    expect([await outcomeOf(starting), stateOf(service), log]).toMatchObject([
+      { code: 'START_FAILED', cause: reason, pending: [{ kind: 'lease', label: 'hang' }] },
+      'StartFailed',
+      [],
+    ])
+  })
+
+  it('aborts what was begun while it waited, and the signal of the engine in any case', async () => {
+    const { service, engine } = createServiceEngine({ name: 'P', startTimeoutMs: 100 })
+    void engine.ifNotStopped(hang)
+    const starting = service.start()
+    let ticks = 0
+    engine.goTick({ periodMs: 10 }, () => void ticks++)
+    expect([await outcomeOf(starting), vi.getTimerCount(), engine.signal.aborted]).toMatchObject([
+      { code: 'TIMEOUT', pending: [{ kind: 'lease' }, { kind: 'tick' }] },
+      0,
+      true,
+    ])
+    expect(ticks).toBeGreaterThan(5)
+    const aborted = createServiceEngine({ name: 'A' })
+    await outcomeOf(aborted.service.start(AbortSignal.abort()))
+    expect(aborted.engine.signal.aborted).toBe(true)
   })
 
   it('begins the start when the functions end in time', async () => {
@@ -92,17 +113,37 @@ describe('a start or close that waits for guarded functions', () => {
     await service.close()
   })
 
-  it('gives a close up at its deadline when the start that it let through hangs', async () => {
-    const { service, engine } = createServiceEngine({ name: 'P', start: hang })
-    void engine.ifNotStopped(() => new Promise(() => {}))
+  it('gives a close up at its deadline, and the start that waits before it', async () => {
+    const log: string[] = []
+    const { service, engine } = createServiceEngine({ name: 'P', start: () => void log.push('started') })
+    void engine.ifNotStopped(hang)
     const starting = service.start()
     const controller = new AbortController()
     const closing = service.close(controller.signal)
     await vi.advanceTimersByTimeAsync(0)
     controller.abort(new Error('late'))
-    expect(await outcomeOf(closing)).toMatchObject({ code: 'TIMEOUT', service: 'P' })
-    expect(await outcomeOf(starting)).toMatchObject({ code: 'START_FAILED' })
+    const lease = { kind: 'lease', label: 'hang' }
+    expect([...(await Promise.all([outcomeOf(closing), outcomeOf(starting)])), log]).toMatchObject([
+      { code: 'TIMEOUT', service: 'P', pending: [lease] },
+      { code: 'START_FAILED', pending: [lease] },
+      [],
+    ])
     expect([stateOf(service), vi.getTimerCount()]).toEqual(['StartFailed', 0])
+  })
+
+  it('abandons nothing for a close that has nothing to stop', async () => {
+    const { service, engine } = createServiceEngine({ name: 'P' })
+    const gate = Promise.withResolvers<void>()
+    void engine.ifNotStopped(() => gate.promise)
+    expect(await outcomeOf(service.close(AbortSignal.abort()))).toMatchObject({
+      code: 'TIMEOUT',
+      pending: [{ kind: 'lease' }],
+    })
+    const starting = service.start()
+    expect(await outcomeOf(starting)).toBe('hangs')
+    gate.resolve()
+    expect(await outcomeOf(starting)).toBe('ok')
+    await service.close()
   })
 
   it('gives the second of two closes up at its deadline when the first, without one, hangs', async () => {
@@ -134,6 +175,33 @@ describe('a sub-service whose close waits for a guarded function', () => {
     const closing = service.close(controller.signal)
     controller.abort(new Error('late'))
     expect(await outcomeOf(closing)).toMatchObject({ pending: [{ service: 'P.C', kind: 'lease', label: 'hang' }] })
+  })
+})
+
+describe('a close that has run out of time', () => {
+  it('names what it has begun since, at whatever level, if that does not end at once', async () => {
+    const service = createService({
+      name: 'P',
+      subServices: (parent) => [
+        createService({
+          name: 'A',
+          parent,
+          close: (_, signal) =>
+            new Promise((resolve) => {
+              signal.addEventListener('abort', () => {
+                resolve()
+              })
+            }),
+          subServices: (inside) => [createService({ name: 'Hangs', parent: inside, close: hang })],
+        }),
+      ],
+    })
+    await service.start()
+    const controller = new AbortController()
+    const closing = service.close(controller.signal)
+    controller.abort(new Error('late'))
+    const outcome = (await outcomeOf(closing)) as ServiceError
+    expect([outcome.code, outcome.pending.map((work) => work.service)]).toEqual(['TIMEOUT', ['P.A', 'P.A.Hangs']])
   })
 })
 
@@ -189,6 +257,23 @@ describe('tasks and the end of a transition', () => {
     })
     await service.close()
     expect(log).toEqual(['task', 'close'])
+  })
+
+  it('waits for a task that the close hook starts before it closes sub-services, which that may use', async () => {
+    const log: string[] = []
+    const service = createService({
+      name: 'P',
+      subServices: (parent) => [createService({ name: 'C', parent, close: () => void log.push('close C') })],
+      close: (engine) => {
+        engine.go(async () => {
+          await Promise.resolve()
+          log.push('task')
+        })
+      },
+    })
+    await service.start()
+    await service.close()
+    expect(log).toEqual(['task', 'close C'])
   })
 
   it('waits, when it unwinds a start, for a task that the close of a sub-service starts', async () => {

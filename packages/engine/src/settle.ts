@@ -14,19 +14,19 @@ export function noteUnended(engine: ServiceEngine, pending: PendingList): void {
   if (engine.family !== undefined) engine.family.unended = pending
 }
 
-/**
- * What was begun below past a deadline gets a moment, in which no time passes. What does not end in it is named as well:
- * by whoever abandons it, and so up to the one whose caller waits.
- */
+/** What was begun below past a deadline gets a moment, in which no time passes; what does not end in it is noted as well. */
 export function* settle(engine: ServiceEngine, pending: PendingList): Steps {
   const { family, height } = engine
-  if (family?.unended !== undefined) {
-    const isBusy = (): boolean => family.children.some((child) => child.isBusy)
-    const turns = SETTLING_TURNS * Math.min(height, MOST_LEVELS)
-    for (let turn = 0; turn < turns && isBusy(); turn++) yield within(undefined, DONE)
-    if (isBusy()) pending.note(engine)
-    family.unended = undefined
-  }
+  if (family?.unended === undefined) return
+  const isBusy = (): boolean => family.children.some((child) => child.isBusy)
+  const turns = SETTLING_TURNS * Math.min(height, MOST_LEVELS)
+  for (let turn = 0; turn < turns && isBusy(); turn++) yield within(undefined, DONE)
+  if (isBusy()) pending.note(engine)
+  family.unended = undefined
+}
+
+/** An owner that has given up waiting has no ear for the error; what that names must not get lost. */
+export function handUp(engine: ServiceEngine, error: Error): void {
   const owner: OwnedNode | undefined = engine.owner
-  owner?.engine?.family?.unended?.take(pending)
+  owner?.engine?.family?.unended?.take(error)
 }

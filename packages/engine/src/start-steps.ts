@@ -1,4 +1,4 @@
-import { isCancellation, isServiceError, joinErrors, ServiceError, toError } from '@svc/core'
+import { isCancellation, joinErrors, ServiceError, toError } from '@svc/core'
 import { show } from '@svc/core/internal'
 import { DONE } from '@svc/statemachine/internal'
 import { StopNode, StopSource } from '@svc/stopchan/internal'
@@ -7,6 +7,7 @@ import { deadlineError, ranOut } from './deadline.ts'
 import { begin, type Begun, callHook } from './hooks.ts'
 import { PendingList } from './pending-list.ts'
 import type { ServiceEngine } from './service-engine.ts'
+import { handUp } from './settle.ts'
 import { type Unfinished, unwind } from './unwind.ts'
 import { drive, type Steps, type Wait, within } from './within.ts'
 
@@ -23,7 +24,7 @@ interface Failure {
  * at once nothing is allocated, and `undefined` comes back; the first that does not leads to {@link startSteps}.
  */
 export function startService(engine: ServiceEngine): Promise<void> | undefined {
-  if (engine.transition?.hasEnded === true) throw endedBefore(engine, engine.transition)
+  if (engine.transition?.hasEnded === true) return drive(abortedBefore(engine, engine.transition))
   engine.log('Starting', 'Starting')
   const children = engine.family === undefined ? NO_CHILDREN : [...engine.family.children]
   if (children.length > 0) engine.log('Starting', `Starting ${children.length} sub-services`)
@@ -36,19 +37,10 @@ export function startService(engine: ServiceEngine): Promise<void> | undefined {
   return undefined
 }
 
-/** What kept it waiting until then is named. */
-function endedBefore(engine: ServiceEngine, { reason }: StopNode): Error {
-  const pending = new PendingList()
-  pending.note(engine)
-  const isLate = isServiceError(reason, 'TIMEOUT') && !pending.isEmpty
-  return isLate ? deadlineError('start', engine.id, pending.list(), reason) : toError(reason)
-}
-
 const NO_CHILDREN: readonly Child[] = Object.freeze([])
 const NOTHING_LEFT: Begun = Object.freeze({ child: undefined, work: undefined, thrown: undefined })
 
 function beginStep(engine: ServiceEngine, child: Child | undefined): Begun | undefined {
-  if (child?.gone === true) return undefined
   if (child !== undefined) return begin(child, () => child.start(engine.signalBelow))
   const { start } = engine.config
   return start === undefined ? undefined : begin(undefined, () => callHook(engine, 'start', start))
@@ -66,6 +58,18 @@ function* startSteps(engine: ServiceEngine, children: readonly Child[], from: nu
     if (failure !== undefined) throw yield* fail(engine, failure, pending)
   }
   engine.log('Started', 'Started')
+}
+
+/** No step is begun; but tasks may have been, while it waited for guarded functions, and those are named as well. */
+function* abortedBefore(engine: ServiceEngine, { reason }: StopNode): Steps {
+  const pending = new PendingList()
+  pending.note(engine)
+  const { errors } = yield* unwind(engine, undefined, pending)
+  const failure = { thrown: undefined, during: undefined, unfinished: undefined }
+  throw joinErrors([
+    pending.isEmpty ? toError(reason) : startError(engine, failure, reason, pending),
+    ...errors,
+  ]) as Error
 }
 
 /** Waits for a step. An abort that comes during it fails the start, even if the step itself ends well. */
@@ -103,7 +107,9 @@ function* fail(engine: ServiceEngine, failure: Failure, pending: PendingList): W
   }
   // What rejects late without a word of the abort is a failure of its own.
   const extra = late === undefined || late.error === original ? null : toError(late.error)
-  return joinErrors([startError(engine, failure, original, pending), extra, ...errors]) as Error
+  const error = joinErrors([startError(engine, failure, original, pending), extra, ...errors]) as Error
+  handUp(engine, error)
+  return error
 }
 
 /** What was thrown; else what the unfinished step made of the abort; else the abort's own reason. */
