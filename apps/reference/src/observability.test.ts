@@ -26,6 +26,16 @@ function find({ spans }: Collector, name: string, id: string): Span | undefined 
 }
 
 describe('the spans', () => {
+  it('are missed in one line of the log when the collector is down, which changes no exit code', async () => {
+    // Nobody listens on port 1
+    const relay = await startRelay({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' } })
+    const missed = (): readonly unknown[] =>
+      relay.lines().filter(({ msg }) => msg === 'Spans do not reach their collector, or only in part')
+    await until('it is said', () => missed().length > 0)
+    expect(await relay.end()).toBe(0)
+    expect(missed()).toHaveLength(1)
+  })
+
   it('tell the start and the close as two linked traces, and each delivery in the trace of its event', async () => {
     const collector = await startCollector()
     const env = {

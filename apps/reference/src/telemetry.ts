@@ -1,6 +1,7 @@
 import type { TracerProvider } from '@opentelemetry/api'
-import type { Exporter, Operation } from '@svc/core'
+import type { Exporter, Logger, Operation } from '@svc/core'
 import { otel } from '@svc/otel'
+import { logDiagnostics } from './diagnostics.ts'
 import type { Settings } from './settings.ts'
 
 /** Where spans go. */
@@ -11,8 +12,9 @@ export interface Telemetry {
 }
 
 /** Sets up the spans; nothing of the SDK is loaded when they go nowhere. */
-export async function createTelemetry({ exportSpans }: Settings, version: string): Promise<Telemetry> {
+export async function createTelemetry({ exportSpans }: Settings, version: string, logger: Logger): Promise<Telemetry> {
   if (!exportSpans) return { exporters: [], tracerProvider: undefined }
+  logDiagnostics(logger)
   const { createTracerProvider } = await import('./otlp.ts')
   const tracerProvider = createTracerProvider(version)
   const flush = (): Promise<void> => tracerProvider.forceFlush()
