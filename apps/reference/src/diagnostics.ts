@@ -13,7 +13,8 @@ export function logDiagnostics(logger: Logger): void {
       untold++
       return
     }
-    const err = details.find((it) => it instanceof Error)
+    // The SDK rejects with a list where several exports failed
+    const err = details.flat().find((it) => it instanceof Error)
     logger.warn({ problem: message, err, untold }, 'Spans do not reach their collector, or only in part')
     told = performance.now()
     untold = 0
