@@ -7,8 +7,5 @@ export function createLogger({ logLevel }: Settings): Logger {
   const options = { level: logLevel, base: null }
   if (!process.stdout.isTTY) return pino(options, destination({ dest: 1, sync: true }))
   const messageFormat = '{if service}{service}: {end}{msg}'
-  return pino(
-    options,
-    pretty({ sync: true, hideObject: true, ignore: 'name', messageFormat, translateTime: 'HH:MM:ss.l' }),
-  )
+  return pino(options, pretty({ sync: true, hideObject: true, messageFormat, translateTime: 'HH:MM:ss.l' }))
 }
