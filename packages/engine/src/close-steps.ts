@@ -53,7 +53,6 @@ function* closeSteps(engine: ServiceEngine, begun: Begun | undefined): Steps {
   const below = yield* closeChildren(engine, pending)
   yield* endTasks(engine, pending)
   yield* settle(engine, pending)
-  engine.sealed = true
   if (!pending.isEmpty) own.push(deadlineError('close', engine.id, pending.list(), engine.transition?.reason))
   const error = joinErrors([...own, ...below])
   engine.log(error === null ? 'Stopped' : 'StopFailed', 'Closed')

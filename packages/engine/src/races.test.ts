@@ -205,6 +205,33 @@ describe('a close that has run out of time', () => {
   })
 })
 
+describe('a task that is started past the deadline of a close', () => {
+  it('is named or refused, whichever turn that is in', async () => {
+    const seen = new Set<string>()
+    for (let turns = 0; turns < 400; turns++) {
+      const { service, engine } = createServiceEngine({
+        name: 'P',
+        subServices: (parent) => [createService({ name: 'C', parent, close: hang })],
+      })
+      await service.start()
+      const closing = service.close(AbortSignal.abort())
+      closing.catch(() => {})
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      let isTaken = true
+      try {
+        engine.go(hang, { label: 'late' })
+      } catch {
+        isTaken = false
+      }
+      const { pending } = (await outcomeOf(closing)) as ServiceError
+      const isNamed = pending.some(({ label }) => label === 'late')
+      expect([turns, isNamed]).toEqual([turns, isTaken])
+      seen.add(String(isTaken))
+    }
+    expect([...seen]).toEqual(['true', 'false'])
+  })
+})
+
 describe('tasks and the end of a transition', () => {
   it('never ends while a task runs, whichever turn of a close that was started in', async () => {
     const late: number[] = []

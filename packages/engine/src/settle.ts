@@ -14,15 +14,21 @@ export function noteUnended(engine: ServiceEngine, pending: PendingList): void {
   if (engine.family !== undefined) engine.family.unended = pending
 }
 
-/** What was begun below past a deadline gets a moment, in which no time passes; what does not end in it is noted as well. */
+/**
+ * The end of a transition. What was begun below past a deadline gets a moment, in which no time passes; what does not
+ * end in it is noted as well, as are tasks that were started meanwhile. No more work is taken after that.
+ */
 export function* settle(engine: ServiceEngine, pending: PendingList): Steps {
   const { family, height } = engine
-  if (family?.unended === undefined) return
-  const isBusy = (): boolean => family.children.some((child) => child.isBusy)
-  const turns = SETTLING_TURNS * Math.min(height, MOST_LEVELS)
-  for (let turn = 0; turn < turns && isBusy(); turn++) yield within(undefined, DONE)
-  if (isBusy()) pending.note(engine)
-  family.unended = undefined
+  const isBusyBelow = (): boolean => family?.children.some((child) => child.isBusy) === true
+  if (family?.unended !== undefined) {
+    const turns = SETTLING_TURNS * Math.min(height, MOST_LEVELS)
+    for (let turn = 0; turn < turns && isBusyBelow(); turn++) yield within(undefined, DONE)
+    if (isBusyBelow()) pending.note(engine)
+    family.unended = undefined
+  }
+  if (engine.isBusy) pending.note(engine)
+  engine.sealed = true
 }
 
 /** An owner that has given up waiting has no ear for the error; what that names must not get lost. */

@@ -100,7 +100,9 @@ function* fail(engine: ServiceEngine, failure: Failure, pending: PendingList): W
   const { late, errors } = yield* unwind(engine, failure.unfinished, pending)
   const original = causeOf(failure, transition, late)
   if (failure.during !== undefined) {
-    engine.logger.error(
+    // What somebody asked for is no error.
+    const level = transition.hasEnded && !ranOut(transition) ? 'warn' : 'error'
+    engine.logger[level](
       { state: 'Starting', subService: failure.during.id, err: original },
       'Failed to start sub-service',
     )

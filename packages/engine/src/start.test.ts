@@ -198,6 +198,45 @@ describe('start()', () => {
     expect(log).toEqual(['start a', 'close a'])
   })
 
+  it('logs an error for what failed or ran out of time, and a warning for what somebody aborted', async () => {
+    const lines: string[] = []
+    const level =
+      (name: string) =>
+      (_: object, message: string): void =>
+        void lines.push(`${name} ${message}`)
+    const logger = { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') }
+    const start = async (signal: AbortSignal | undefined, startTimeoutMs: number | undefined): Promise<string[]> => {
+      const app = createService({
+        name: 'App',
+        parent: createScope({ logger }),
+        startTimeoutMs,
+        subServices: (engine) => [
+          createService({
+            name: 'Sub',
+            parent: engine,
+            start: async (_, its) => {
+              if (signal === undefined && startTimeoutMs === undefined) throw new Error('failed')
+              await new Promise((resolve) => {
+                its.addEventListener('abort', resolve)
+              })
+              throw its.reason
+            },
+          }),
+        ],
+      })
+      await failure(app.start(signal))
+      return lines.splice(0).filter((line) => line.endsWith('Failed to start sub-service'))
+    }
+    const controller = new AbortController()
+    const aborted = start(controller.signal, undefined)
+    controller.abort(new Error('enough'))
+    expect([await aborted, await start(undefined, 1), await start(undefined, undefined)]).toEqual([
+      ['warn Failed to start sub-service'],
+      ['error Failed to start sub-service'],
+      ['error Failed to start sub-service'],
+    ])
+  })
+
   it('hands the abort to the hook, and lets it give up in peace', async () => {
     const controller = new AbortController()
     const log: string[] = []

@@ -36,7 +36,6 @@ export function* unwind(
   const errors = yield* closeStarted(engine, pending)
   yield* endTasks(engine, pending)
   yield* settle(engine, pending)
-  engine.sealed = true
   return { late, errors }
 }
 

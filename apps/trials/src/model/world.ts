@@ -11,7 +11,9 @@ import { createServiceEngine, type Engine } from '@svc/engine'
 import { createTestScope, type TestScope } from '@svc/testing'
 import { vi } from 'vitest'
 import { turns } from '../outcome.ts'
-import { aborted, type CountedSignal } from '../world.ts'
+import type { CountedSignal } from '../world.ts'
+import { performAct } from './acts.ts'
+import { judgeHook } from './judge-hook.ts'
 import { type Act, PARENT_OF, type Plan, type Plans, STATIC_NAMES } from './plan.ts'
 
 /** More turns of the microtask queue than anything takes that does not wait for a timer. */
@@ -142,7 +144,7 @@ export class World {
   perform(of: Part, kind: Run['kind'], label: string, act: Act, signal: AbortSignal): void | Promise<void> {
     const run: Run = { of, kind, label, began: this.stateOf(of), isLate: of.engine.signal.aborted, isOver: false }
     this.runs.push(run)
-    this.judgeBegin(run)
+    if (kind === 'start' || kind === 'close') this.faults.push(...judgeHook(this, of, kind))
     if (act.does === 'end') {
       run.isOver = true
       return undefined
@@ -151,114 +153,17 @@ export class World {
       run.isOver = true
       throw this.failure(run)
     }
-    return this.wait(run, act, signal).finally(() => {
+    const wait = async (): Promise<void> => {
+      await performAct(act, signal)
+      if (act.does === 'reject after') throw this.failure(run)
+    }
+    return wait().finally(() => {
       run.isOver = true
     })
   }
 
-  private async wait(run: Run, act: Act, signal: AbortSignal): Promise<void> {
-    switch (act.does) {
-      case 'take turns':
-        return turns(act.turns)
-      case 'sleep':
-        return sleepFor(act.ms)
-      case 'reject after':
-        await sleepFor(act.ms)
-        throw this.failure(run)
-      case 'tidy up for':
-        await aborted(signal)
-        return sleepFor(act.ms)
-      case 'obey':
-        await aborted(signal)
-        throw signal.reason
-      case 'hang':
-        return new Promise(() => {})
-      case 'end':
-      case 'throw':
-        return undefined
-    }
-  }
-
   private failure({ of, kind, label }: Run): Error {
     return new Error(`${kind} ${label} of ${of.id} (${++this.errors})`)
-  }
-
-  /** What must be so in the moment in which a hook is called. */
-  private judgeBegin({ of, kind }: Run): void {
-    if (kind !== 'start' && kind !== 'close') return
-    const before = this.runs.slice(0, -1).filter((it) => it.of.id === of.id)
-    const hooks = before.filter((it) => it.kind === 'start' || it.kind === 'close')
-    if (hooks.some((it) => it.kind === kind)) this.faults.push(`${kind} of ${of.id} is called twice`)
-    if (hooks.some((it) => !it.isOver)) this.faults.push(`${kind} of ${of.id} is called while another hook runs`)
-    const state = this.stateOf(of)
-    if (state !== (kind === 'start' ? 'Starting' : 'Stopping')) {
-      this.faults.push(`${kind} of ${of.id} is called while it is ${state}`)
-    }
-    if (kind === 'start') this.judgeStart(of)
-    else this.judgeClose(of, before)
-  }
-
-  private judgeStart(of: Part): void {
-    for (const child of of.children) {
-      const state = this.stateOf(child)
-      if (state !== 'Started' && !this.hasLeft(child)) {
-        this.faults.push(`start of ${of.id} is called while ${child.id} is ${state}`)
-      }
-    }
-    const above = of.parent
-    if (above === undefined || of.isGuest) return
-    for (const elder of above.children.slice(0, above.children.indexOf(of))) {
-      const state = this.stateOf(elder)
-      if (state !== 'Started' && !this.hasLeft(elder)) {
-        this.faults.push(`start of ${of.id} is called while its elder ${elder.id} is ${state}`)
-      }
-    }
-  }
-
-  private judgeClose(of: Part, before: readonly Run[]): void {
-    if (!of.engine.signal.aborted) this.faults.push(`close of ${of.id} is called before its signal has aborted`)
-    for (const child of of.children) {
-      if (this.stateOf(child) === 'Stopped' && !this.hasLeft(child)) {
-        this.faults.push(`close of ${of.id} is called after ${child.id} has closed`)
-      }
-    }
-    if (this.mayBeLate(of)) return
-    if (before.some(isUnendedTask)) this.faults.push(`close of ${of.id} is called while a task of it runs`)
-    this.judgeCloseWithOwner(of)
-  }
-
-  /** Whoever closes with its owner waits for what that does first, and in order also for those that came after it. */
-  private judgeCloseWithOwner(of: Part): void {
-    const { parent } = of
-    // One that has come too late is closed by its own start: nobody has ever known it.
-    const isComing = this.calls.some((call) => call.name === `startSubService ${of.id}` && !call.isOver)
-    if (
-      parent === undefined ||
-      isComing ||
-      this.hasLeft(of) ||
-      !['Starting', 'Stopping'].includes(this.stateOf(parent))
-    )
-      return
-    const runs = this.runs.filter((it) => it.of.id === parent.id)
-    if (runs.some((it) => isUnendedTask(it) && !it.isLate))
-      this.faults.push(`close of ${of.id} is called while a task of ${parent.id} runs`)
-    if (runs.some((it) => it.kind === 'close' && !it.isOver)) {
-      this.faults.push(`close of ${of.id} is called before that of ${parent.id} is over`)
-    }
-    if (of.isGuest || (parent.plan.closeOrder === 'concurrent' && this.stateOf(parent) === 'Stopping')) return
-    for (const younger of parent.children.slice(parent.children.indexOf(of) + 1)) {
-      const state = this.stateOf(younger)
-      if ((state === 'Started' || state === 'Stopping') && !this.hasLeft(younger)) {
-        this.faults.push(`close of ${of.id} is called while ${younger.id}, which came after it, is ${state}`)
-      }
-    }
-  }
-
-  /** Whether a deadline may have passed, of the service or of one above it. */
-  private mayBeLate(of: Part): boolean {
-    if (this.signals.some(({ controller }) => controller.signal.aborted)) return true
-    for (let it: Part | undefined = of; it !== undefined; it = it.parent) if (hasLimit(it.plan)) return true
-    return false
   }
 
   /** Whether somebody has asked for it to go. */
@@ -307,16 +212,4 @@ export class World {
   dispose(): void {
     vi.useRealTimers()
   }
-}
-
-const isUnendedTask = (run: Run): boolean => run.kind === 'task' && !run.isOver
-
-function hasLimit({ startTimeoutMs, closeTimeoutMs }: Plan): boolean {
-  return startTimeoutMs !== undefined || closeTimeoutMs !== undefined
-}
-
-function sleepFor(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 }
