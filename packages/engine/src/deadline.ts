@@ -51,7 +51,6 @@ export function unwindingBudget(transition: StopNode | undefined, closeTimeoutMs
     if (closeTimeoutMs !== undefined) budget.begin()
     transition?.asSource().link(budget.waiter)
   }
-  budget.share()
   return budget
 }
 

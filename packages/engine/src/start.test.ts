@@ -337,6 +337,30 @@ describe('start()', () => {
     expect(log).toEqual(['closed'])
   })
 
+  it('logs that the close of such a sub-service fails, since nobody else can be told', async () => {
+    vi.useFakeTimers()
+    const errors: object[] = []
+    const nothing = (): void => {}
+    const logger = { debug: nothing, info: nothing, warn: nothing, error: (fields: object) => void errors.push(fields) }
+    const gate = Promise.withResolvers<void>()
+    const late: Service = {
+      name: () => 'Late',
+      start: () => gate.promise,
+      close: () => Promise.reject(new Error('does not close')),
+      readiness: () => null,
+      healthReport: () => new Map(),
+    }
+    const parent = createScope({ logger })
+    const app = createService({ name: 'App', parent, startTimeoutMs: 10, subServices: () => [late] })
+    const failed = failure(app.start())
+    await vi.runAllTimersAsync()
+    await failed
+    errors.length = 0
+    gate.resolve()
+    await vi.runAllTimersAsync()
+    expect(errors).toMatchObject([{ service: 'App', subService: 'Late', err: { message: 'does not close' } }])
+  })
+
   it('shortens the deadline of the caller with its own, and never the other way', async () => {
     vi.useFakeTimers()
     const controller = new AbortController()

@@ -48,7 +48,7 @@ function* giveUp(engine: ServiceEngine, unfinished: Unfinished, pending: Pending
     // A sub-service that is being unwound itself gives up in its own time, level by level.
     while (!(yield* withinUnwinding(engine, work, () => child?.knowsItself !== true && noteUnended(engine, pending)))) {
       if (child?.knowsItself === true) continue
-      abandon(unfinished)
+      abandon(engine, unfinished)
       return undefined
     }
     return undefined
@@ -91,13 +91,16 @@ function* withinUnwinding(engine: ServiceEngine, work: PromiseLike<unknown>, exp
   }
 }
 
-/** A sub-service that starts after nobody waits for it any more is closed at once: nothing stays open. */
-function abandon({ child, work }: Unfinished): void {
+/** A sub-service that starts after nobody waits for it any more is closed at once: nothing stays open. Only the log can still be told. */
+function abandon(engine: ServiceEngine, { child, work }: Unfinished): void {
   if (child === undefined) return
   // What an override of its start has started, and then hangs, has still to be closed.
   if (child.node?.machine?.number === STARTED) child.started = true
   work.then(
-    () => child.close(undefined)?.catch(() => {}),
-    () => {},
+    () =>
+      child.close(undefined)?.catch((error: unknown) => {
+        engine.logger.error({ subService: child.id, err: toError(error) }, 'Failed to close abandoned sub-service')
+      }),
+    () => {}, // it is named in the error's `pending`, and has nothing to close
   )
 }

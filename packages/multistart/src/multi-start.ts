@@ -97,11 +97,12 @@ class Sequence {
     const { signal, giveUpMs = GIVE_UP_MS } = options
     checkSignal(signal)
     checkDuration(giveUpMs, 'option "giveUpMs"')
+    const notice = { signal, giveUpMs }
     const list = [...services]
     await this.takeTurn('start', signal, async (turn) => {
-      const failure = await this.startEach(list, { signal, giveUpMs }, turn.budget)
+      const failure = await this.startEach(list, notice, turn.budget)
       if (failure === undefined) return
-      const errors = await this.unwind({ signal, giveUpMs }, turn.budget)
+      const errors = await this.unwind(notice, turn.budget)
       throw errors.length === 0 ? failure.error : joinErrors([toError(failure.error), ...errors])
     })
   }
@@ -148,7 +149,7 @@ class Sequence {
 
   private async startEach(
     list: readonly StartClose[],
-    { signal, giveUpMs = GIVE_UP_MS }: MultiStartOptions,
+    { signal, giveUpMs }: Notice,
     budget: Budget,
   ): Promise<{ readonly error: unknown } | undefined> {
     for (const thing of list) {
@@ -187,10 +188,7 @@ class Sequence {
   }
 
   /** Closes what has been started by a start that failed; one that was aborted has no time of its own left, and gets a little. */
-  private async unwind(
-    { signal, giveUpMs = GIVE_UP_MS }: MultiStartOptions,
-    budget: Budget,
-  ): Promise<readonly Error[]> {
+  private async unwind({ signal, giveUpMs }: Notice, budget: Budget): Promise<readonly Error[]> {
     const end = new AbortController()
     const patience = patienceAfter(signal, giveUpMs)
     void patience.end.then(() => {
@@ -228,6 +226,12 @@ class Sequence {
   private overtaken(): ServiceError {
     return this.steps.timeout('Cannot go on: a close that waited has run out of time')
   }
+}
+
+/** The options of a start, complete. */
+interface Notice {
+  readonly signal: AbortSignal | undefined
+  readonly giveUpMs: number
 }
 
 /** Whether it is a service of ours that is still on its way back. */

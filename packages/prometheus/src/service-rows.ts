@@ -35,22 +35,34 @@ export function serviceRows(prefix: string, services: Services, { revisions }: R
     return { name: prefix + name, help, type: 'gauge', aggregator, revision: revision(topic), collect }
   }
 
-  /** One count of each service that had a scope. */
-  function counter(name: string, topic: Topic, help: string, key: 'errors' | 'dropped'): Row {
+  function counting(
+    name: string,
+    topic: Topic,
+    help: string,
+    collect: Row['collect'],
+    clear: (shown: Shown) => void,
+  ): Row {
+    const [type, aggregator] = ['counter', 'sum'] as const
     return {
       name: prefix + name,
       help,
-      type: 'counter',
-      aggregator: 'sum',
+      type,
+      aggregator,
       revision: revision(topic),
-      collect: (sink, column) =>
-        services.eachShown((shown) => {
-          if (shown.scoped) sink.add(shown.seriesOf(column), shown[key])
-        }),
-      reset: reset(topic, (shown) => {
-        shown[key] = 0
-      }),
+      collect,
+      reset: reset(topic, clear),
     }
+  }
+
+  /** One count of each service that had a scope. */
+  function counter(name: string, topic: Topic, help: string, key: 'errors' | 'dropped'): Row {
+    const collect: Row['collect'] = (sink, column) =>
+      services.eachShown((shown) => {
+        if (shown.scoped) sink.add(shown.seriesOf(column), shown[key])
+      })
+    return counting(name, topic, help, collect, (shown) => {
+      shown[key] = 0
+    })
   }
 
   /** Counts with one more label. */
@@ -60,20 +72,13 @@ export function serviceRows(prefix: string, services: Services, { revisions }: R
     help: string,
     read: (shown: Shown) => ReadonlyMap<string, Count> | undefined,
   ): Row {
-    return {
-      name: prefix + name,
-      help,
-      type: 'counter',
-      aggregator: 'sum',
-      revision: revision(topic),
-      collect: (sink, column) =>
-        services.eachShown((shown) => {
-          for (const count of read(shown)?.values() ?? []) sink.add(count.seriesOf(column.name), count.value)
-        }),
-      reset: reset(topic, (shown) => {
-        for (const count of read(shown)?.values() ?? []) count.value = 0
-      }),
-    }
+    const collect: Row['collect'] = (sink, column) =>
+      services.eachShown((shown) => {
+        for (const count of read(shown)?.values() ?? []) sink.add(count.seriesOf(column.name), count.value)
+      })
+    return counting(name, topic, help, collect, (shown) => {
+      for (const count of read(shown)?.values() ?? []) count.value = 0
+    })
   }
 
   const states: Row = {

@@ -111,7 +111,7 @@ export class StopNode extends Link implements StopContext {
   /** Its signal, known to be ours: {@link sharedNodeOf} finds the node, whose dependents then join a ring instead of adding a listener each. */
   share(): AbortSignal {
     const { signal } = this
-    Object.defineProperty(signal, NODE, { value: this })
+    if (sharedNodeOf(signal) === undefined) Object.defineProperty(signal, NODE, { value: this })
     return signal
   }
 
