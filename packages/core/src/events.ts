@@ -12,6 +12,8 @@ export interface Operation {
   /** The scope's own start. */
   readonly origin: Operation | undefined
   readonly startedAt: number
+  /** How many milliseconds after it was due a tick began; `undefined` for all else, and where its ticker does not tell. */
+  readonly lateMs?: number | undefined
 }
 
 /** One name whose health changed; `undefined` stands for absent, before it came or after it went. */
@@ -73,3 +75,20 @@ export interface Exporter {
 
 /** A function whose run an operation spans. */
 export type OperationFunction<T> = () => Awaitable<T>
+
+/** Names a span, in the hexadecimal digits of W3C Trace Context. */
+export interface SpanReference {
+  readonly traceId: string
+  readonly spanId: string
+  /** Whether it is recorded, so that it can be looked up somewhere. */
+  readonly isRecorded: boolean
+}
+
+/**
+ * Knows the spans that what an exporter is told of was given, so that exemplars and pages can name them: what makes the
+ * spans is one. It may be asked at any time; a span may come into being no earlier than what it stands for ends.
+ */
+export interface SpanSource {
+  /** The span of an operation, or of a poll or a flush; `undefined` where there is none. */
+  spanOf(subject: Operation | ServiceEvent): SpanReference | undefined
+}

@@ -1,7 +1,7 @@
 export { createErrorBuffer } from './error-buffer.ts'
 export type { ErrorBuffer } from './error-buffer.ts'
 export { errorTree, isCancellation } from './error-tree.ts'
-export type { Exporter, HealthChange, Operation, ServiceEvent } from './events.ts'
+export type { Exporter, HealthChange, Operation, ServiceEvent, SpanReference, SpanSource } from './events.ts'
 export { attachNode, nodeOf } from './health-node.ts'
 export type { HealthNode, HealthSnapshot, HealthSource, VisitEntry } from './health-node.ts'
 export { joinErrors } from './join-errors.ts'

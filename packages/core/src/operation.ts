@@ -41,9 +41,10 @@ export function beginOperation(
   label: string,
   parent: Operation | undefined,
   origin: Operation | undefined,
+  lateMs?: number,
 ): Operation | undefined {
   if (scope.exporters.length === 0) return undefined
-  const operation: Operation = { kind, scope, label, parent, origin, startedAt: now() }
+  const operation: Operation = { kind, scope, label, parent, origin, startedAt: now(), lateMs }
   emit(scope, { type: 'begin', operation })
   return operation
 }

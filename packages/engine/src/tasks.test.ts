@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createServiceEngine, type Engine, type EngineService } from './index.ts'
 
 afterEach(() => {
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
@@ -281,6 +282,30 @@ describe('engine.goTick()', () => {
     await vi.advanceTimersByTimeAsync(1000)
     await closed
     expect([log, vi.getTimerCount()]).toEqual([[0, 250, 500], 0])
+  })
+
+  it.each([10, 200])('tells exporters how late each tick of a period of %i ms began', async (periodMs) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let clock = 1000
+    vi.spyOn(performance, 'now').mockImplementation(() => clock)
+    const late: (number | undefined)[] = []
+    const { engine } = await started([
+      { observe: (it) => void (it.type === 'begin' && it.operation.kind === 'tick' && late.push(it.operation.lateMs)) },
+    ])
+    const done = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    engine.goTick({ periodMs, initialMs: periodMs, jitter: 0 }, () => done[late.length - 1]?.promise)
+    clock += periodMs + 3
+    await vi.advanceTimersByTimeAsync(periodMs)
+    // The handler takes longer than the period, so that the next tick begins with its end
+    clock = 1000 + 2 * periodMs + 25
+    done[0].resolve()
+    await vi.advanceTimersByTimeAsync(periodMs)
+    expect(late).toEqual([3, periodMs === 10 ? 22 : 25])
+    const own = createTicker({ periodMs, jitter: 0 })
+    engine.goTick(own, () => {})
+    await vi.advanceTimersByTimeAsync(periodMs)
+    expect(late).toContain(undefined)
+    own.stop()
   })
 
   it('shows a tick that fails as a condition, which the next success clears', async () => {

@@ -132,9 +132,10 @@ export class Tasks {
     label: string,
     context: StopNode,
     ended: (failure: Error | null) => void,
+    lateMs?: number,
   ): void {
     const { engine, insides } = this
-    const operation = beginOperation(engine, kind, label, undefined, engine.machine.origin)
+    const operation = beginOperation(engine, kind, label, undefined, engine.machine.origin, lateMs)
     const inside = insides?.enter(engine.machine)
     const end = (error: unknown): void => {
       if (inside !== undefined) insides?.leave(inside)

@@ -39,7 +39,7 @@ class TickLoop extends Task {
   }
 
   /** One tick, in a context of its own. */
-  onTick(): void {
+  onTick(due?: number): void {
     const { tasks, label } = this
     const context = tasks.engine.chan.child() as StopNode
     this.running = true
@@ -57,6 +57,8 @@ class TickLoop extends Task {
         if (this.hasEnded) tasks.remove(this)
         else this.ticks?.ready()
       },
+      // A timer may fire a fraction of a millisecond early
+      due === undefined ? undefined : Math.max(this.since - due, 0),
     )
   }
 

@@ -4,8 +4,11 @@ import type { Slot } from './wheel.ts'
 
 /** Who takes ticks. An object, since a closure for each of thousands of tickers costs time as well as memory. */
 export interface TickTaker {
-  /** Is called once for each `ready`; it must not throw. */
-  onTick(): void
+  /**
+   * Is called once for each `ready`; it must not throw. It is told when the tick was due, by `performance.now()`, where
+   * that is known.
+   */
+  onTick(due?: number): void
 }
 
 /** Where beats wait until they are due, and whose clock they follow, in milliseconds. */
@@ -100,9 +103,10 @@ export class Beat {
   }
 
   private take(from: number, now: number): void {
+    const { due } = this
     this.state = RINGING
     this.plan(from, now)
-    this.taker.onTick()
+    this.taker.onTick(due)
     if (this.state === RINGING) this.state = BUSY
   }
 

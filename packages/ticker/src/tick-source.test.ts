@@ -33,6 +33,18 @@ describe('the tick source of createScopedTicker()', () => {
     expect(times).toEqual([3 * periodMs, 4 * periodMs, 7.5 * periodMs])
   })
 
+  it.each([50, 1000])('says when a tick of a period of %i ms was due, also one that comes late', (periodMs) => {
+    const due: (number | undefined)[] = []
+    const begun = performance.now()
+    const source = createScopedTicker(createScope(), { periodMs, jitter: 0 }, { onTick: (at) => void due.push(at) })
+    source.ready()
+    vi.advanceTimersByTime(2.5 * periodMs)
+    source.ready()
+    source.ready()
+    vi.advanceTimersByTime(periodMs)
+    expect(due.map((at) => Number(at) - begun)).toEqual([0, periodMs, 3.5 * periodMs])
+  })
+
   it('does not deliver an overdue tick to a handler that is still on the stack', () => {
     for (const periodMs of [10, 200]) {
       vi.useRealTimers()
