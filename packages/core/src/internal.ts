@@ -2,7 +2,24 @@ export { ChildScope } from './child-scope.ts'
 export * from './check.ts'
 export { now } from './clock.ts'
 export { RingBuffer } from './error-buffer.ts'
-export { NamedLogger, namedLogger, SILENT } from './logger.ts'
+export { errorType } from './error-type.ts'
+export { HealthView } from './health-view.ts'
+export {
+  cut,
+  errorKind,
+  errorParts,
+  errorSummary,
+  errorText,
+  MESSAGE_LIMIT,
+  NAME_LIMIT,
+  STACK_LIMIT,
+  tellError,
+  untoldParts,
+} from './error-text.ts'
+export type { ErrorText } from './error-text.ts'
+export { healthStatus, isHealthTransition } from './health-status.ts'
+export type { HealthStatus } from './health-status.ts'
+export { checkLogger, NamedLogger, namedLogger, SILENT } from './logger.ts'
 export { activate, beginOperation, endOperation, isThenable } from './operation.ts'
 export {
   checkExporters,

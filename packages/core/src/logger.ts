@@ -18,9 +18,9 @@ function nothing(): void {}
 /** Drops everything; its identity lets a caller skip making a line. */
 export const SILENT: Logger = Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing })
 
-export function checkLogger(logger: Logger): void {
-  checkObject(logger, 'option "logger"')
-  for (const level of LEVELS) checkFunction(logger[level], `the method "${level}" of option "logger"`)
+export function checkLogger(logger: Logger, what = 'option "logger"'): void {
+  checkObject(logger, what)
+  for (const level of LEVELS) checkFunction(logger[level], `the method "${level}" of ${what}`)
 }
 
 /** Adds the service's name to each line of another logger. One that throws must not fail a start or a close. */

@@ -55,4 +55,10 @@ describe('isServiceError()', () => {
       expect(isServiceError(value)).toBe(false)
     },
   )
+
+  it('is false for a proxy that refuses', () => {
+    const { proxy, revoke } = Proxy.revocable(error, {})
+    revoke()
+    expect(isServiceError(proxy)).toBe(false)
+  })
 })

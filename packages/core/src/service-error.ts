@@ -70,5 +70,10 @@ export function isServiceError<C extends ServiceErrorCode = ServiceErrorCode>(
 ): value is ServiceError & { code: C } {
   if (typeof value !== 'object' || value === null) return false
   const candidate = value as { [key: symbol]: unknown; code?: unknown }
-  return candidate[Symbol.for('@svc/error@1')] === true && (code === undefined || candidate.code === code)
+  try {
+    return candidate[Symbol.for('@svc/error@1')] === true && (code === undefined || candidate.code === code)
+  } catch {
+    // A proxy that refuses is none of ours.
+    return false
+  }
 }

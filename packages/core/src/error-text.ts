@@ -1,0 +1,159 @@
+import { errorTree } from './error-tree.ts'
+
+/** The longest name or id that is kept of a service. */
+export const NAME_LIMIT = 1024
+/** The longest message that is kept of an error. */
+export const MESSAGE_LIMIT = 2048
+/** The longest stack trace, its causes included. */
+export const STACK_LIMIT = 8192
+
+/** The most values of one error tree that are looked at. */
+const MOST_VISITED = 1000
+const MOST_CAUSES = 8
+const UNREADABLE = 'An error whose properties cannot be read'
+const LOW_CARDINALITY = /^[\w.:/-]{1,64}$/
+
+/** What is kept of an error once it has been told. */
+export interface ErrorText {
+  /** Its class. */
+  readonly type: string
+  readonly message: string
+  /** With those of its causes; `''` for none. */
+  readonly stack: string
+}
+
+type ErrorLike = { readonly [key in 'name' | 'message' | 'stack' | 'code' | 'cause' | 'errors']?: unknown }
+
+/** Cuts a text that is longer than `limit`. */
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  const last = text.charCodeAt(limit - 2)
+  const end = last >= 0xd800 && last <= 0xdbff ? limit - 2 : limit - 1
+  // A slice would keep the whole of a message of 1 MB alive for as long as it is kept itself; this copies.
+  return JSON.parse(JSON.stringify(`${text.slice(0, end)}…`)) as string
+}
+
+/** Describes one error. Like all of these it never throws: an error's properties may be getters that do. */
+export function errorText(error: unknown): ErrorText {
+  return read(() => describe(error), { type: 'Error', message: UNREADABLE, stack: '' })
+}
+
+/** The messages of an error and its causes, outermost first: a wrapped error's own seldom says what was wrong. */
+export function errorSummary(error: unknown): string {
+  return read(() => {
+    let text = ''
+    for (const it of causesOf(error)) {
+      const message = cut(messageOf(it), MESSAGE_LIMIT)
+      if (!text.includes(message)) text += text === '' ? message : `: ${message}`
+      if (text.length > MESSAGE_LIMIT) break
+    }
+    return cut(text, MESSAGE_LIMIT)
+  }, UNREADABLE)
+}
+
+/** A class name or a code: few values, as a metric's label would need. */
+export function errorKind(error: unknown): string {
+  return read(() => {
+    if (typeof error !== 'object' || error === null) return typeof error
+    const { code } = error as ErrorLike
+    return typeof code === 'string' && LOW_CARDINALITY.test(code) ? code : className(error)
+  }, 'Error')
+}
+
+/** The parts of a joined error; of any other the error alone. */
+export function errorParts(error: unknown): readonly unknown[] {
+  // Validation errors have lists of findings under the same name; those are no errors of their own.
+  return read(() => {
+    const { errors } = error as ErrorLike
+    return Array.isArray(errors) && errors.length > 0 && errors[0] instanceof Error ? (errors as unknown[]) : [error]
+  }, [error])
+}
+
+/** Adds to `told` what somebody who has told of `error` has told of, so that those above leave it out. */
+export function tellError(told: Set<unknown>, error: unknown): void {
+  told.add(error)
+  const parts = errorParts(error)
+  for (let i = 0; i < parts.length && i < MOST_VISITED; i++) {
+    const part = partAt(parts, i)
+    if (typeof part === 'object') told.add(part)
+  }
+}
+
+/** The parts of an error that nobody has told of, `most` at most. */
+export function untoldParts(error: unknown, told: ReadonlySet<unknown> | undefined, most: number): unknown[] {
+  const untold: unknown[] = []
+  const parts = errorParts(error)
+  for (let i = 0; i < parts.length && i < MOST_VISITED && untold.length < most; i++) {
+    const part = partAt(parts, i)
+    if (told === undefined || !isTold(part, told)) untold.push(part)
+  }
+  return untold
+}
+
+/** A list may be a proxy, as an error may. */
+function partAt(parts: readonly unknown[], index: number): unknown {
+  return read(() => parts[index], UNREADABLE)
+}
+
+function isTold(error: unknown, told: ReadonlySet<unknown>): boolean {
+  return read(() => {
+    let visited = 0
+    for (const part of errorTree(error)) {
+      if (told.has(part)) return true
+      if (++visited >= MOST_VISITED) return false
+    }
+    return false
+  }, false)
+}
+
+function read<T>(get: () => T, otherwise: T): T {
+  try {
+    return get()
+  } catch {
+    return otherwise
+  }
+}
+
+function describe(error: unknown): ErrorText {
+  const isObject = typeof error === 'object' && error !== null
+  return {
+    type: isObject ? className(error) : typeof error,
+    message: cut(messageOf(error), MESSAGE_LIMIT),
+    stack: stackOf(error),
+  }
+}
+
+function className(error: ErrorLike): string {
+  const { name } = error
+  // Few subclasses set a name, and all of them have that of their constructor.
+  const own = typeof name === 'string' && name !== '' && name !== 'Error' ? name : error.constructor?.name
+  return cut(typeof own === 'string' && own !== '' ? own : 'Error', NAME_LIMIT)
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error)
+  const { message } = error as ErrorLike
+  return typeof message === 'string' ? message : String(message)
+}
+
+/** An error and its causes. */
+function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = []
+  let it = error
+  while (it !== undefined && it !== null && causes.length < MOST_CAUSES && !causes.includes(it)) {
+    causes.push(it)
+    it = typeof it === 'object' ? (it as ErrorLike).cause : undefined
+  }
+  return causes
+}
+
+/** The stack with those of the causes, which are where a wrapped error comes from. */
+function stackOf(error: unknown): string {
+  let text = ''
+  for (const it of causesOf(error)) {
+    const { stack } = it as ErrorLike
+    if (typeof stack === 'string') text += (text === '' ? '' : '\nCaused by: ') + cut(stack, STACK_LIMIT)
+    if (text.length > STACK_LIMIT) break
+  }
+  return cut(text, STACK_LIMIT)
+}
