@@ -76,15 +76,26 @@ export class Tasks {
       task,
       (failure) => {
         this.remove(task)
-        if (failure !== null) this.fail('task', label, failure)
+        if (failure !== null) this.hold('task', label, failure)
       },
     )
   }
 
   fail(kind: 'task' | 'tick', label: string, error: unknown): void {
     const failure = toError(error)
+    this.hold(kind, label, failure)
+    this.logFailure(kind, label, failure)
+  }
+
+  /** A failure stays as a health condition. */
+  hold(kind: 'task' | 'tick', label: string, failure: Error): void {
     this.engine.conditions.set(`${kind} ${label}`, failure)
-    this.engine.logger.error({ [kind]: label, err: failure }, kind === 'task' ? 'Task failed' : 'Tick failed')
+  }
+
+  private logFailure(kind: 'task' | 'tick', label: string, failure: Error): void {
+    const { engine } = this
+    const state = engine.machine.state()
+    engine.logger.error({ state, [kind]: label, err: failure }, kind === 'task' ? 'Task failed' : 'Tick failed')
   }
 
   /** Begins to track a task. */
@@ -141,6 +152,12 @@ export class Tasks {
       if (inside !== undefined) insides?.leave(inside)
       const cancelled = error !== undefined && context.hasEnded && isCancellation(error, context.signal)
       const failure = error === undefined || cancelled ? null : toError(error)
+      // As a part of it, so that a logger that asks for the trace is not told that of the start that the task was begun in.
+      if (failure !== null) {
+        inContext(engine.enclose, operation, () => {
+          this.logFailure(kind, label, failure)
+        })
+      }
       endOperation(operation, failure)
       ended(failure)
     }

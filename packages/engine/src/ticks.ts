@@ -52,7 +52,7 @@ class TickLoop extends Task {
       (failure) => {
         context[Symbol.dispose]()
         this.running = false
-        if (failure !== null) tasks.fail('tick', label, failure)
+        if (failure !== null) tasks.hold('tick', label, failure)
         else tasks.engine.knownConditions?.clear(`tick ${label}`)
         if (this.hasEnded) tasks.remove(this)
         else this.ticks?.ready()

@@ -99,7 +99,10 @@ function abandon(engine: ServiceEngine, { child, work }: Unfinished): void {
   work.then(
     () =>
       child.close(undefined)?.catch((error: unknown) => {
-        engine.logger.error({ subService: child.id, err: toError(error) }, 'Failed to close abandoned sub-service')
+        engine.logger.error(
+          { state: engine.machine.state(), subService: child.id, err: toError(error) },
+          'Failed to close abandoned sub-service',
+        )
       }),
     () => {}, // it is named in the error's `pending`, and has nothing to close
   )

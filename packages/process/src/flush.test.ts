@@ -30,12 +30,25 @@ describe('the last flush', () => {
   it('is bounded by two seconds when the collector hangs, and fails nothing', async () => {
     const log: string[] = []
     const scope = createLoggedScope(log, { flush: hang })
-    const { code, elapsed } = await runToEnd(scope)
+    const { code, elapsed, exits } = await runToEnd(scope)
     expect([code, elapsed, log.includes('warn Cannot flush telemetry within 2000 ms: what is left is lost')]).toEqual([
       0,
       2000,
       true,
     ])
+    // Its connections must not hold the process any longer
+    expect(exits).toEqual([0])
+  })
+
+  it('has the process ended by force when it hangs, not when it ends, and never for a caller', async () => {
+    expect((await runToEnd(createLoggedScope([]))).exits).toEqual([])
+    const { host, run, logged } = createRig({ flush: hang })
+    const caller = new AbortController()
+    const ended = run(logged('App'), { signal: caller.signal })
+    await settle()
+    caller.abort()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([await ended, host.exits]).toEqual([0, []])
   })
 
   it('is bounded when the flush of the scope ignores its signal', async () => {

@@ -3,11 +3,16 @@ import { startTimer } from '@svc/core/internal'
 import { describeError } from './describe-error.ts'
 import type { RunLog } from './run-log.ts'
 
-/** Sends what telemetry is left, for no longer than its budget. It is the last step, and never fails a run. */
-export async function flushTelemetry(scope: RootScope, flushMs: number, log: RunLog): Promise<void> {
+/**
+ * Sends what telemetry is left, for no longer than its budget: `false` when it had not ended by then. It is the last step,
+ * and never fails a run.
+ */
+export async function flushTelemetry(scope: RootScope, flushMs: number, log: RunLog): Promise<boolean> {
   const budget = new AbortController()
   const { promise: over, resolve } = Promise.withResolvers<void>()
+  let isInTime = true
   const cancel = startTimer(flushMs, () => {
+    isInTime = false
     budget.abort(new Error(`The ${flushMs} ms for flushing telemetry have passed`))
     log.warn({}, `Cannot flush telemetry within ${flushMs} ms: what is left is lost`)
     resolve()
@@ -19,6 +24,7 @@ export async function flushTelemetry(scope: RootScope, flushMs: number, log: Run
   } finally {
     cancel()
   }
+  return isInTime
 }
 
 /** Waits for a logger that can be flushed, as pino's, so that its last lines are not lost. */

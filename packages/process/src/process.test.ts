@@ -154,7 +154,10 @@ describe.concurrent('runService() in a process of its own', { timeout: 60_000 },
     ])
   })
 
-  it('waits two seconds for a collector that hangs, and exits 0', async ({ expect, onTestFinished }) => {
+  it('waits two seconds for a collector that hangs, drops its connection, and exits 0', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const { code, lines } = await runProgram(onTestFinished, 'hangingFlush', [[STARTED, 'SIGTERM']])
     expect([code, lines.at(-1)]).toEqual([0, 'info: Ended with exit code 0'])
     expect(lines).toContain('warn: Cannot flush telemetry within 2000 ms: what is left is lost')

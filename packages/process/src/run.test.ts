@@ -1,6 +1,15 @@
 import { createScope } from '@svc/core'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createGate, createRig, facts, hang, settle } from './fixtures/fakes.ts'
+import {
+  createFakeHost,
+  createGate,
+  createLogged,
+  createLoggedScope,
+  createRig,
+  facts,
+  hang,
+  settle,
+} from './fixtures/fakes.ts'
 import { runServiceIn } from './run.ts'
 
 beforeEach(() => {
@@ -31,6 +40,37 @@ describe('runService()', () => {
           'flush',
           'exitCode 0',
         ],
+      ])
+    })
+
+    it('has service and state in every line', async () => {
+      const lines: unknown[] = []
+      const write = (fields: object, message: string): void => {
+        const { service, state } = fields as { readonly service?: unknown; readonly state?: unknown }
+        lines.push([message, service, state])
+      }
+      const scope = createLoggedScope([], {}, { info: write, warn: write, error: write })
+      const host = createFakeHost()
+      const ended = runServiceIn(host, createLogged('App', []), {
+        scope,
+        around: [createLogged('Admin', [], { close: () => Promise.reject(new Error('open')) })],
+        drainDelayMs: 500,
+      })
+      await settle()
+      host.emitter.emit('SIGTERM')
+      await vi.advanceTimersByTimeAsync(500)
+      await ended
+      const failing = { start: () => Promise.reject(new Error('port')) }
+      await runServiceIn(createFakeHost(), createLogged('App', [], failing), { scope })
+      expect(lines).toEqual([
+        ['Started in 0 ms', 'App', 'Started'],
+        ['Stopping: SIGTERM', 'App', 'Started'],
+        ['Draining for 500 ms', 'App', 'Started'],
+        ['Closed "App"', 'App', 'Stopped'],
+        ['Cannot close "Admin": open', 'Admin', 'StopFailed'],
+        ['Ended with exit code 1', 'App', 'StopFailed'],
+        ['Cannot start "App": port', 'App', 'StartFailed'],
+        ['Ended with exit code 1', 'App', 'StartFailed'],
       ])
     })
 

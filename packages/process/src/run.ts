@@ -17,7 +17,7 @@ const GUARD_MS = 5_000
 export async function runServiceIn(host: Host, service: StartClose, options: RunOptions): Promise<number> {
   const plan = planOf(service, options)
   const { scope, flushMs } = plan
-  const log = createRunLog(scope.logger)
+  const log = createRunLog(scope.logger, nameOf(service) ?? 'service')
   const outcome = createOutcome()
   const grace = createGrace(scope, plan.graceMs)
   const stop = listenForStop(host, plan.signal, { log, outcome, onRequest: grace.begin })
@@ -27,7 +27,9 @@ export async function runServiceIn(host: Host, service: StartClose, options: Run
     await live(service, plan, { log, outcome, grace, stop })
     grace.end()
     const code = outcome.exitCode
-    await flushTelemetry(scope, flushMs, log)
+    const isFlushed = await flushTelemetry(scope, flushMs, log)
+    // What hangs there is mostly a connection to a collector, which would hold the process on; a caller's is not ours to end.
+    if (!isFlushed && plan.signal === undefined) outcome.abandon()
     log.info({ exitCode: code }, `Ended with exit code ${code}`)
     await flushLogger(scope.logger, flushMs)
     if (code !== 0 || host.getExitCode() === undefined) host.setExitCode(code)
@@ -53,19 +55,25 @@ async function live(service: StartClose, plan: Plan, { log, outcome, grace, stop
   steps.push(createStep(service, 'service', course))
   const all = createMultiStart()
   const begun = now()
+  log.enter('Starting')
   try {
     // Each step is held to the grace already, and may take all of it to give up.
     await all.start(steps, { signal: stop.signal, giveUpMs: 2 * plan.graceMs })
   } catch (error) {
+    log.enter('StartFailed')
     noteUnlessNoted('start', error, outcome, stop.signal)
     return
   }
+  log.enter('Started')
   log.info({}, `Started in ${Math.round(now() - begun)} ms`)
   await stop.requested
   await drain(plan, nameOf(service) ?? 'service', log, stop.urgent)
+  log.enter('Stopping')
   try {
     await all.close()
+    log.enter('Stopped')
   } catch (error) {
+    log.enter('StopFailed')
     noteUnlessNoted('close', error, outcome, undefined)
   }
 }

@@ -27,9 +27,12 @@ export function createStep(service: StartClose, fallbackName: string, course: Co
         await finish('start', name, async () => service.start(stop), course)
       } catch (error) {
         if (isEcho(error, stop)) {
-          log.info({ service: name }, `Gave up the start of "${name}", as a stop was asked for`)
+          log.info({ service: name, state: 'StartFailed' }, `Gave up the start of "${name}", as a stop was asked for`)
         } else {
-          log.error({ service: name, err: toError(error) }, headed(`Cannot start "${name}"`, error))
+          log.error(
+            { service: name, state: 'StartFailed', err: toError(error) },
+            headed(`Cannot start "${name}"`, error),
+          )
           outcome.fail('start', error)
         }
         // What has been started is closed now, and within the budget.
@@ -40,13 +43,13 @@ export function createStep(service: StartClose, fallbackName: string, course: Co
     close: async () => {
       try {
         await finish('close', name, async () => service.close(grace.signal), course)
-        log.info({ service: name }, `Closed "${name}"`)
+        log.info({ service: name, state: 'Stopped' }, `Closed "${name}"`)
       } catch (error) {
         if (isServiceError(error, 'ALREADY_STOPPED')) {
-          log.info({ service: name }, `"${name}" was closed already`)
+          log.info({ service: name, state: 'Stopped' }, `"${name}" was closed already`)
           return
         }
-        log.error({ service: name, err: toError(error) }, headed(`Cannot close "${name}"`, error))
+        log.error({ service: name, state: 'StopFailed', err: toError(error) }, headed(`Cannot close "${name}"`, error))
         outcome.fail('close', error)
         throw error
       }
