@@ -301,3 +301,102 @@ describe('an upgrade', () => {
     expect(await (await fetch(url)).text()).toBe('quick')
   })
 })
+
+describe('an event stream', () => {
+  const ACCEPT = 'Accept: text/event-stream\r\n'
+
+  /** A stream of events that says one thing, and has no end. */
+  function endless(): { handler: () => Response; cancelled: Promise<unknown> } {
+    const cancelled = Promise.withResolvers<unknown>()
+    const handler = (): Response => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          controller.enqueue(new TextEncoder().encode('data: first\n\n'))
+        },
+        cancel: cancelled.resolve,
+      })
+      return new Response(body, { headers: { 'Content-Type': 'text/event-stream; charset=utf-8' } })
+    }
+    return { handler, cancelled: cancelled.promise }
+  }
+
+  it('that an EventSource reads is ended when the close begins, between two of its pieces', async () => {
+    const { handler, cancelled } = endless()
+    const { url, service, scope } = await run({ handler })
+    const client = await openClient(url)
+    client.send(get('/', ACCEPT))
+    await client.until('data: first\n\n')
+    scope.drain()
+    // No budget: it need not end for this to end.
+    await service.close()
+    expect(await client.closed).toMatch(/data: first\n\n\r\n0\r\n\r\n$/)
+    expect(await cancelled).toMatchObject({ message: 'The server is closing' })
+  })
+
+  it('that begins during the close is ended too', async () => {
+    const stream = endless()
+    const arrived = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    const { url, service } = await run({
+      handler: async () => {
+        arrived.resolve()
+        await release.promise
+        return stream.handler()
+      },
+    })
+    const client = await openClient(url)
+    client.send(get('/', ACCEPT))
+    await arrived.promise
+    const closed = service.close()
+    release.resolve()
+    await closed
+    expect(await client.closed).toContain('0\r\n\r\n')
+    expect(await stream.cancelled).toMatchObject({ message: 'The server is closing' })
+  })
+
+  it('that nobody takes is cut', async () => {
+    const { url, service } = await run({
+      handler: () =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            pull: (controller) => {
+              controller.enqueue(new Uint8Array(1_000_000))
+            },
+          }),
+          { headers: { 'Content-Type': 'text/event-stream' } },
+        ),
+    })
+    const client = await openClient(url)
+    client.send(get('/', ACCEPT))
+    await client.until('event-stream')
+    client.socket.pause()
+    await service.close()
+    expect(service.readiness()).toMatchObject({ state: 'Stopped' })
+    client.socket.destroy()
+  })
+
+  it('that was not asked for as one is waited for as any answer', async () => {
+    const release = Promise.withResolvers<void>()
+    const running = await run({
+      handler: () =>
+        new Response(
+          new ReadableStream<Uint8Array>({
+            start: async (controller) => {
+              controller.enqueue(new TextEncoder().encode('first'))
+              await release.promise
+              controller.enqueue(new TextEncoder().encode('last'))
+              controller.close()
+            },
+          }),
+          { headers: { 'Content-Type': 'text/event-stream' } },
+        ),
+    })
+    const client = await openClient(running.url)
+    client.send(get('/'))
+    await client.until('first')
+    const { closed } = closeWithin(running)
+    release.resolve()
+    expect(await closed).toBeUndefined()
+    expect(await client.closed).toContain('last')
+  })
+})

@@ -45,6 +45,7 @@ export class Connections {
     connection?.exchanges.add(exchange)
     this.running.set(exchange, connection)
     if (this.answersAreLast) sayLast(exchange)
+    if (this.isClosing) exchange.endServer()
     exchange.onClose(() => {
       connection?.exchanges.delete(exchange)
       // The head of its answer may have promised to keep the connection.
@@ -71,6 +72,7 @@ export class Connections {
     this.isClosing = true
     this.sayLast()
     const found = [...this.running].map(([exchange, connection]) => inFlight(exchange, connection))
+    for (const exchange of this.running.keys()) exchange.endServer()
     for (const { upgrade: label, closed: ended } of this.open.values()) {
       if (label !== undefined) found.push({ label, ended })
     }

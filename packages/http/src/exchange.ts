@@ -7,6 +7,9 @@ export type Work = (exchange: Exchange) => unknown
 /** Why a request's signal aborts, and its body fails: one object, since it carries no more than that. */
 export const GONE: Error = new Error('The client has gone')
 
+/** Why the body of a stream of events is cancelled when the server closes. */
+export const CLOSING: Error = new Error('The server is closing')
+
 /**
  * One request and its answer. It has ended when the answer is sent, or the client gone, and the handler has finished as
  * well: what a handler uses must not close before that.
@@ -23,6 +26,8 @@ export class Exchange {
   private isClosed = false
   private isDone = false
   private whenClosed: (() => void)[] = []
+  private whenLast: (() => void)[] = []
+  private isLast = false
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request
@@ -46,6 +51,19 @@ export class Exchange {
     else this.whenClosed.push(fn)
   }
 
+  /** Calls `fn` once the close of the server begins, at once if it has; not after the answer is sent. */
+  onServerClose(fn: () => void): void {
+    if (this.isLast) fn()
+    else this.whenLast.push(fn)
+  }
+
+  /** The close of the server has begun. */
+  endServer(): void {
+    this.isLast = true
+    for (const fn of this.whenLast) fn()
+    this.whenLast = []
+  }
+
   /** The answer is sent, or its connection lost. */
   close(): void {
     if (this.isClosed) return
@@ -53,6 +71,7 @@ export class Exchange {
     this.isGone = !this.response.writableFinished
     for (const fn of this.whenClosed) fn()
     this.whenClosed = []
+    this.whenLast = []
     if (this.isDone) this.end()
   }
 

@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { clearImmediate, setImmediate } from 'node:timers'
-import { show } from '@svc/core/internal'
-import { type Exchange, GONE } from './exchange.ts'
+import { GIVE_UP_MS, show, startTimer } from '@svc/core/internal'
+import { CLOSING, type Exchange, GONE } from './exchange.ts'
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 
@@ -28,12 +28,27 @@ export async function sendResponse(exchange: Exchange, response: Response): Prom
   exchange.onClose(() => {
     if (exchange.isGone) void cancel(reader)
   })
+  if (isEventSource(request, response)) endWithServer(exchange, reader)
   try {
     await pump(reader, to)
   } catch (error) {
     await cancel(reader)
     throw error
   }
+}
+
+/** An `EventSource` has no end of its own, and comes back by itself. A stream of events that was not asked for as one may well end, and is an answer as any other. */
+function isEventSource({ method, headers: { accept = '' } }: IncomingMessage, { headers }: Response): boolean {
+  const isStream = /^text\/event-stream\s*(?:;|$)/i.test(headers.get('content-type') ?? '')
+  return isStream && method === 'GET' && accept.toLowerCase().includes('text/event-stream')
+}
+
+/** Ends a stream between two of its pieces once the close of the server begins, and cuts one that nobody reads. */
+function endWithServer(exchange: Exchange, reader: Reader): void {
+  exchange.onServerClose(() => {
+    void cancel(reader, CLOSING)
+    exchange.onClose(startTimer(GIVE_UP_MS, () => exchange.response.destroy()))
+  })
 }
 
 /** Sends a body no faster than it is taken. One that is there at once, in one piece, goes with its length. */
@@ -81,9 +96,9 @@ async function write(to: ServerResponse, chunk: Uint8Array): Promise<void> {
 }
 
 /** Tells a body that nobody wants it any more; however it takes that. */
-async function cancel(reader: Reader | undefined): Promise<void> {
+async function cancel(reader: Reader | undefined, reason: Error = GONE): Promise<void> {
   try {
-    await reader?.cancel(GONE)
+    await reader?.cancel(reason)
   } catch {
     // There is nobody left who could do anything about it.
   }

@@ -47,7 +47,8 @@ export interface HttpService extends EngineService {
  * - Start: listens, and logs where. A port that is taken is a failed start whose cause names host and port.
  * - Once the scope drains, or the close has begun, each answer says `Connection: close`.
  * - Close: stops listening, closes idle connections at once, and waits for the requests in flight: for their answers and
- *   for their handlers. When the budget ends, what is left is cut, and named in the error's `pending`.
+ *   for their handlers. When the budget ends, what is left is cut, and named in the error's `pending`. What an
+ *   `EventSource` reads of a Fetch handler has no end of its own, and is ended at once.
  *
  * A handler that throws or rejects is answered with 500 and no details; its error goes to the log and to the error
  * buffer. A Fetch handler's `request.signal` aborts when the client goes away; bodies are streamed both ways.
