@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { line } from './fixtures/line-3.ts'
 import { child, perform } from './fixtures/world.ts'
 import type { Flush } from './flush.ts'
-import { otel, type OtelOptions } from './otel.ts'
+import { otel } from './otel.ts'
+import type { OtelOptions } from './otel-options.ts'
 
 /** A scope with one exporter over a provider that records. */
 function createTraced(options: OtelOptions): RootScope {

@@ -1,8 +1,8 @@
 import type { Context } from '@opentelemetry/api'
 import type { HealthChange, ServiceEvent } from '@svc/core'
+import { cut, errorText, healthStatus, isHealthTransition, NAME_LIMIT } from '@svc/core/internal'
 import type { EventLog } from './event-log.ts'
-import { isTransition, statusOf } from './health-status.ts'
-import { cut, MESSAGE_LIMIT, NAME_LIMIT } from './text.ts'
+import { divide } from './divide.ts'
 import { toHrTime } from './time.ts'
 
 /** Writes a change of state as a log record. */
@@ -17,10 +17,14 @@ export function logState(log: EventLog, event: Extract<ServiceEvent, { type: 'st
   })
 }
 
+/** The most records of one poll: the queue of a batch processor holds 2,048. */
+const MOST_CHANGES = 500
+
 /** Writes each change of health that a poll found as a log record. */
 export function logHealth(log: EventLog, event: Extract<ServiceEvent, { type: 'health' }>, context: Context): void {
   const time = toHrTime(event.endedAt)
-  for (const change of event.changes) if (isTransition(change)) logChange(log, change, time, context)
+  const [written] = divide(event.changes.filter(isHealthTransition), MOST_CHANGES)
+  for (const change of written) logChange(log, change, time, context)
 }
 
 function logChange(
@@ -29,11 +33,11 @@ function logChange(
   time: [number, number],
   context: Context,
 ): void {
-  const status = statusOf(current)
+  const status = healthStatus(current)
   log.write('svc.health.change', time, status === 'unhealthy' ? 'WARN' : 'INFO', context, {
     'svc.id': cut(name, NAME_LIMIT),
     'svc.health.status': status,
-    'svc.health.previous_status': statusOf(previous),
-    ...(current == null ? {} : { 'exception.message': cut(current.message, MESSAGE_LIMIT) }),
+    'svc.health.previous_status': healthStatus(previous),
+    ...(current == null ? {} : { 'exception.message': errorText(current).message }),
   })
 }

@@ -8,6 +8,7 @@ import {
 } from '@opentelemetry/sdk-logs'
 import { createService } from '@svc/engine'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { hostileErrors } from './fixtures/hostile-errors.ts'
 import { line } from './fixtures/line-3.ts'
 import { child, createWorld, perform, poll, sourceOf } from './fixtures/world.ts'
 import { otel } from './otel.ts'
@@ -56,6 +57,34 @@ describe('log records', () => {
       )
     })
   }
+
+  for (const [what, makeError] of Object.entries(hostileErrors)) {
+    it(`are bounded for ${what}`, async () => {
+      const world = createWorld(line, { exceptions: 'log', logEvents: true, tasks: 'errors' })
+      const app = child('App', world.scope)
+      const error = makeError()
+      for (const kind of ['start', 'task', 'close'] as const) await perform(app, kind, () => Promise.reject(error))
+      poll(world.scope, sourceOf({ App: error }), [{ name: 'App', previous: null, current: error }])
+      const values = records().flatMap(({ attributes }) => Object.values(attributes))
+      expect(world.failures).toEqual([])
+      expect(records().map((it) => it.eventName)).toContain('svc.health.change')
+      expect(records().length).toBeLessThanOrEqual(41)
+      expect(Math.max(...values.map((value) => String(value).length))).toBeLessThanOrEqual(8192)
+      expect((await world.spans()).flatMap((span) => span.events)).toEqual([])
+    })
+  }
+
+  it('of 10,000 changes in one poll are 500, what is unhealthy first', () => {
+    const world = createWorld(line, { logEvents: true })
+    const red = new Error('down')
+    const changes = Array.from({ length: 10_000 }, (_, i) => ({
+      name: `Job${i}`,
+      previous: i < 9_999 ? red : null,
+      current: i < 9_999 ? null : red,
+    }))
+    poll(world.scope, sourceOf({}), changes)
+    expect([records().length, records()[0]?.attributes['svc.id']]).toEqual([500, 'Job9999'])
+  })
 
   it('leave exceptions to the span where nobody takes them', async () => {
     logs.disable()

@@ -1,7 +1,7 @@
-import { diag, type Span } from '@opentelemetry/api'
+import type { Span } from '@opentelemetry/api'
 import type { Operation } from '@svc/core'
+import { cut, NAME_LIMIT } from '@svc/core/internal'
 import type { ServiceRecord } from './services.ts'
-import { cut, NAME_LIMIT } from './text.ts'
 
 /** What is known at the end of an operation besides the operation itself. */
 export interface Ending {
@@ -10,34 +10,16 @@ export interface Ending {
   readonly subServices: number
 }
 
-/** Makes the function that names spans: as the user's does, or `start Database` and the like. */
-export function spanNamer(own: ((operation: Operation) => string) | undefined): (operation: Operation) => string {
-  if (own === undefined) return defaultName
-  return (operation) => {
-    try {
-      const name: unknown = own(operation)
-      if (typeof name === 'string' && name !== '') return cut(name, NAME_LIMIT)
-      diag.error('@svc/otel: option "spanName" gave back no name, the default is used')
-    } catch (error) {
-      diag.error('@svc/otel: option "spanName" failed, the default is used', error)
-    }
-    return defaultName(operation)
-  }
-}
-
-function defaultName({ kind, scope, label }: Operation): string {
-  const name = kind === 'task' ? label || scope.name : scope.name || label
-  return name === '' ? kind : cut(`${kind} ${name}`, NAME_LIMIT)
-}
-
 /** Sets what is known when an operation begins. One call an attribute: an object would be copied by the SDK. */
-export function describeBegin(span: Span, { kind, scope, label }: Operation, service: ServiceRecord): void {
+export function describeBegin(span: Span, operation: Operation, service: ServiceRecord): void {
+  const { kind, scope, label, lateMs } = operation
   span.setAttribute('svc.operation', kind)
   span.setAttribute('svc.name', cut(scope.name === '' ? label : scope.name, NAME_LIMIT))
   span.setAttribute('svc.id', cut(scope.id === '' ? label : scope.id, NAME_LIMIT))
   if (kind === 'task' || kind === 'tick') span.setAttribute('svc.task.name', cut(label, NAME_LIMIT))
   // Made after the end, it is the count of that time; a loop's ticks do not overlap.
   if (kind === 'tick') span.setAttribute('svc.tick.seq', service.ticks?.get(label) ?? 1)
+  if (lateMs !== undefined) span.setAttribute('svc.tick.lateness', lateMs / 1000)
   if (kind === 'wait') span.setAttribute('svc.task.pending', service.inFlight)
 }
 

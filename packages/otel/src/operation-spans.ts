@@ -1,11 +1,14 @@
 import * as api from '@opentelemetry/api'
 import type { Context, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api'
 import type { Operation } from '@svc/core'
+import { tellError } from '@svc/core/internal'
 import { addLink, detached, outside, under } from './contexts.ts'
-import { type Exceptions, tell } from './exceptions.ts'
+import type { Exceptions } from './exceptions.ts'
 import { createLiveSpans, type LiveSpan } from './live-spans.ts'
-import { closeReason, countTick, describeBegin, describeEnd, spanNamer } from './operation-facts.ts'
+import { createDrains, type Drained } from './drains.ts'
+import { closeReason, countTick, describeBegin, describeEnd } from './operation-facts.ts'
 import type { ServiceRecord, Services } from './services.ts'
+import type { SpanSubject } from './span-names.ts'
 import { toHrTime } from './time.ts'
 
 /** Which tasks or ticks get a span: none, those that failed, or all. */
@@ -18,7 +21,7 @@ export interface OperationSpanOptions {
   readonly ticks: Recorded
   readonly tasks: Recorded
   readonly single: boolean
-  readonly spanName: ((operation: Operation) => string) | undefined
+  readonly titleOf: (subject: SpanSubject) => string
 }
 
 /** The spans of operations, each from its beginning to its end. */
@@ -27,17 +30,24 @@ export interface OperationSpans {
   /** Gives back whether a span of it was recorded. */
   end(operation: Operation, error: Error | null, endedAt: number): boolean
   activate<T>(operation: Operation, fn: () => T): T
+  /** Names the span of an operation, also after its end. */
+  nameOf(operation: Operation): SpanContext | undefined
+  /** Makes the spans that wait for something. */
+  settle(): void
 }
 
 export function createOperationSpans(options: OperationSpanOptions): OperationSpans {
-  const { tracer, services, exceptions, ticks, tasks, single } = options
+  const { tracer, services, exceptions, ticks, tasks, single, titleOf } = options
   const live = createLiveSpans()
-  const nameOf = spanNamer(options.spanName)
+  const drains = createDrains()
 
   function begin(operation: Operation): void {
-    const { kind, scope } = operation
+    const { kind, scope, parent } = operation
+    if (isFreeDrain(operation)) return
     if (!isDetached(kind)) {
-      open(operation, services.known(scope))
+      const it = open(operation, services.known(scope))
+      if (it !== undefined && kind === 'close' && parent === undefined)
+        for (const drained of drains.take(scope)) writeDrain(drained, it.context)
       return
     }
     const recorded = kind === 'task' ? tasks : ticks
@@ -49,15 +59,26 @@ export function createOperationSpans(options: OperationSpanOptions): OperationSp
     if (recorded === 'all') open(operation, service)
   }
 
-  function open(operation: Operation, known: ServiceRecord | undefined): LiveSpan | undefined {
+  /** @param within The context of the close that it was for, if one came. */
+  function writeDrain({ operation, error, endedAt }: Drained, within: Context | undefined): void {
+    const service = services.of(operation.scope)
+    const it = open(operation, service, within)
+    if (it !== undefined) finish(it, operation, service, error, endedAt)
+  }
+
+  function settle(): void {
+    for (const drained of drains.takeAll()) writeDrain(drained, undefined)
+  }
+
+  function open(operation: Operation, known: ServiceRecord | undefined, within?: Context): LiveSpan | undefined {
     const { kind, scope, parent, startedAt } = operation
     const above = parent === undefined || isDetached(kind) ? undefined : live.get(parent)
     const start = kind === 'start' ? undefined : startOf(operation, known)
-    const context = above === undefined ? contextOf(operation, start) : above.context
+    const context = within ?? above?.context ?? contextOf(operation, start)
     const spanOptions: SpanOptions = { startTime: toHrTime(startedAt) }
     if (start !== undefined && (kind === 'close' || isDetached(kind)))
       spanOptions.links = addLink([], context, start, 'start')
-    const span = tracer.startSpan(nameOf(operation), spanOptions, context)
+    const span = tracer.startSpan(titleOf(operation), spanOptions, context)
     const isRecording = span.isRecording()
     // A valid one that is not recorded was left out by the sampler: what runs below must know that.
     if (!isRecording && !api.isSpanContextValid(span.spanContext())) return undefined
@@ -80,13 +101,28 @@ export function createOperationSpans(options: OperationSpanOptions): OperationSp
 
   function end(operation: Operation, error: Error | null, endedAt: number): boolean {
     const { kind, scope } = operation
+    if (isFreeDrain(operation)) {
+      const oldest = drains.hold({ operation, error, endedAt })
+      if (oldest !== undefined) writeDrain(oldest, undefined)
+      return false
+    }
     const service = services.known(scope)
     if (service === undefined) return false
     if (isDetached(kind) && service.inFlight > 0) service.inFlight--
     const it = live.get(operation) ?? (error === null ? undefined : openFailed(operation, service))
     if (it === undefined) return false
-    live.delete(operation)
     if (kind === 'start' && error === null) service.upSince = endedAt
+    return finish(it, operation, service, error, endedAt)
+  }
+
+  function finish(
+    it: LiveSpan,
+    operation: Operation,
+    service: ServiceRecord,
+    error: Error | null,
+    endedAt: number,
+  ): boolean {
+    live.delete(operation)
     const { span } = it
     if (!span.isRecording()) return false
     const time = toHrTime(endedAt)
@@ -111,7 +147,7 @@ export function createOperationSpans(options: OperationSpanOptions): OperationSp
     const above = parent === undefined ? undefined : live.get(parent)
     if (above === undefined) return
     const told = (it.told ??= new Set())
-    tell(told, error)
+    tellError(told, error)
     if (above.told === undefined) above.told = told
     else for (const part of told) above.told.add(part)
   }
@@ -139,10 +175,15 @@ export function createOperationSpans(options: OperationSpanOptions): OperationSp
     return origin === undefined ? service?.start : services.known(origin.scope)?.start
   }
 
-  return { begin, end, activate }
+  return { begin, end, activate, nameOf: live.nameOf, settle }
 }
 
 /** Tasks and ticks outlive the start or close that they were begun in. */
 function isDetached(kind: Operation['kind']): kind is 'task' | 'tick' {
   return kind === 'task' || kind === 'tick'
+}
+
+/** One that is part of nothing comes before a close, which its span is to be part of. */
+function isFreeDrain({ kind, parent }: Operation): boolean {
+  return kind === 'drain' && parent === undefined
 }

@@ -1,36 +1,32 @@
 import * as api from '@opentelemetry/api'
-import type { TracerProvider } from '@opentelemetry/api'
-import type { Exporter, Operation, ServiceEvent } from '@svc/core'
-import { checkFunction, checkObject, checkOneOf, checkOptionalFunction, checkSignal, show } from '@svc/core/internal'
-import { detached } from './contexts.ts'
+import type { Context, SpanContext, TracerProvider } from '@opentelemetry/api'
+import type { Exporter, Operation, ServiceEvent, SpanReference, SpanSource } from '@svc/core'
+import { checkObject, checkSignal } from '@svc/core/internal'
+import { detached, under } from './contexts.ts'
 import { createEventLog } from './event-log.ts'
 import { createExceptions } from './exceptions.ts'
-import type { ExceptionSignal } from './exception-signal.ts'
 import { createBackgroundFlush, flushUntil } from './flush.ts'
 import { createHealthSpans } from './health-spans.ts'
 import { logHealth, logState } from './log-events.ts'
-import { createOperationSpans, type Recorded } from './operation-spans.ts'
+import { createMetrics } from './metrics.ts'
+import { createOperationSpans } from './operation-spans.ts'
+import { checkOptions, type OtelOptions } from './otel-options.ts'
+import { spanNamer } from './span-names.ts'
 import { createServices, outermostStart } from './services.ts'
 import { NAME, VERSION } from './version.ts'
 
-/** Options of {@link otel}. */
-export interface OtelOptions {
-  /** Who makes the spans; the global provider when there is none, also one that is registered later. */
-  readonly tracerProvider?: TracerProvider | undefined
-  /** Which ticks get a span; `'off'`, the default, for none. */
-  readonly ticks?: Recorded | undefined
-  /** Which tasks get a span; `'off'`, the default, for none. */
-  readonly tasks?: Recorded | undefined
-  /** `'linked'`, the default: a short trace for each start, close, tick and poll. `'single'`: all in the trace of the start, for programs that run for seconds. */
-  readonly traceMode?: 'linked' | 'single' | undefined
-  /** Where exceptions go; `'span'`, the default. The environment's wish is read by {@link exceptionSignal}. */
-  readonly exceptions?: ExceptionSignal | undefined
-  /** Names the span of an operation, for services with ids in their names; `start Database` and the like by default. */
-  readonly spanName?: ((operation: Operation) => string) | undefined
-  /** Writes each change of state and of health as a log record as well, where the Logs API is there; off by default. */
-  readonly logEvents?: boolean | undefined
-  /** Sends what has been recorded; the given provider's `forceFlush` by default. */
-  readonly flush?: (() => Promise<void>) | undefined
+/** An exporter that knows the spans that it made, so that exemplars and pages can name them. */
+export interface OtelExporter extends Exporter, SpanSource, Disposable {
+  /** Takes what it has on `meter` off again; spans go on. May be called twice. */
+  [Symbol.dispose](): void
+  /**
+   * The span of an operation, from its beginning on and also after its end; of a `health` event that of its poll, of a
+   * `flush` event its own. Of a task or tick with `'errors'` it is there once that has failed. `undefined` where there is
+   * none. Nothing is kept longer than the subject lives.
+   *
+   * @throws TypeError for what is neither an operation nor an event.
+   */
+  spanOf(subject: Operation | ServiceEvent): SpanReference | undefined
 }
 
 /**
@@ -50,7 +46,7 @@ export interface OtelOptions {
  * const scope = createScope({ exporters: [otel({ tracerProvider, ticks: 'errors' })] })
  * ```
  */
-export function otel(options: OtelOptions = {}): Exporter {
+export function otel(options: OtelOptions = {}): OtelExporter {
   checkOptions(options)
   const { tracerProvider, ticks = 'off', tasks = 'off', traceMode = 'linked', exceptions: signal = 'span' } = options
   const { spanName, logEvents = false, flush = () => forceFlush(tracerProvider) } = options
@@ -59,11 +55,23 @@ export function otel(options: OtelOptions = {}): Exporter {
   const log = createEventLog()
   const exceptions = createExceptions(signal, log)
   const single = traceMode === 'single'
-  const operations = createOperationSpans({ tracer, services, exceptions, ticks, tasks, single, spanName })
-  const health = createHealthSpans({ tracer, services, exceptions, single })
+  const titleOf = spanNamer(spanName)
+  const operations = createOperationSpans({ tracer, services, exceptions, ticks, tasks, single, titleOf })
+  const health = createHealthSpans({ tracer, services, exceptions, single, titleOf })
+  const metrics =
+    options.meter === undefined ? undefined : createMetrics(options.meter, options.maxServices ?? 250, contextWith)
   const flushInBackground = options.flush === undefined ? undefined : createBackgroundFlush(options.flush)
 
   function observe(event: ServiceEvent): void {
+    // One that fails must not cost the other.
+    try {
+      trace(event)
+    } finally {
+      metrics?.observe(event)
+    }
+  }
+
+  function trace(event: ServiceEvent): void {
     switch (event.type) {
       case 'begin':
         return operations.begin(event.operation)
@@ -104,35 +112,40 @@ export function otel(options: OtelOptions = {}): Exporter {
     return parent === undefined && outermostStart(services, scope.parent) === undefined
   }
 
+  function contextOf(subject: Operation | ServiceEvent): SpanContext | undefined {
+    if ('kind' in subject) return operations.nameOf(subject)
+    return 'operation' in subject ? operations.nameOf(subject.operation) : health.nameOf(subject)
+  }
+
+  /** A context in which what is measured is an example of a span. */
+  function contextWith(subject: Operation | ServiceEvent): Context | undefined {
+    const span = contextOf(subject)
+    return span === undefined ? undefined : under(detached(), span)
+  }
+
   return {
     observe,
     activate: operations.activate,
     flush: async (end) => {
       checkSignal(end)
       health.settle()
+      operations.settle()
       await flushUntil(flush, end)
     },
+    spanOf: (subject) => {
+      checkObject(subject, 'the subject')
+      return toReference(contextOf(subject))
+    },
+    [Symbol.dispose]: () => metrics?.dispose(),
   }
+}
+
+function toReference(context: SpanContext | undefined): SpanReference | undefined {
+  if (context === undefined || !api.isSpanContextValid(context)) return undefined
+  const { traceId, spanId, traceFlags } = context
+  return { traceId, spanId, isRecorded: (traceFlags & api.TraceFlags.SAMPLED) !== 0 }
 }
 
 async function forceFlush(provider: TracerProvider | undefined): Promise<void> {
   await (provider as { forceFlush?: () => Promise<void> } | undefined)?.forceFlush?.()
-}
-
-function checkOptions(options: OtelOptions): void {
-  checkObject(options, 'the options')
-  const { tracerProvider, ticks, tasks, traceMode, exceptions, spanName, logEvents, flush } = options
-  if (tracerProvider !== undefined) {
-    checkObject(tracerProvider, 'option "tracerProvider"')
-    checkFunction(tracerProvider.getTracer, 'the method "getTracer" of option "tracerProvider"')
-  }
-  if (ticks !== undefined) checkOneOf(ticks, ['off', 'errors', 'all'], 'option "ticks"')
-  if (tasks !== undefined) checkOneOf(tasks, ['off', 'errors', 'all'], 'option "tasks"')
-  if (traceMode !== undefined) checkOneOf(traceMode, ['linked', 'single'], 'option "traceMode"')
-  if (exceptions !== undefined) checkOneOf(exceptions, ['span', 'log', 'both'], 'option "exceptions"')
-  checkOptionalFunction(spanName, 'option "spanName"')
-  if (logEvents !== undefined && typeof logEvents !== 'boolean') {
-    throw new TypeError(`Cannot use option "logEvents": expected a boolean, got ${show(logEvents)}`)
-  }
-  checkOptionalFunction(flush, 'option "flush"')
 }

@@ -97,11 +97,29 @@ describe('the memory of an exporter', { timeout: 60_000 }, () => {
     })
   }
 
-  it('stays flat while services of an engine come and go', async () => {
+  it('holds nothing of 10,000 services that came and went while it made metrics', async () => {
+    const meters = line.createMeters()
+    const scope = createScope({ exporters: [otel({ meter: meters.meter })] })
+    const refs: WeakRef<Scope>[] = []
+    for (let i = 0; i < 10_000; i++) {
+      refs.push(await live(scope, `Job${i}`, true))
+      if (i % 1000 === 0) await meters.collect()
+    }
+    await collect()
+    expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10)
+    const count = (await meters.collect()).length
+    await live(scope, 'Later', true)
+    expect((await meters.collect()).length).toBe(count)
+  })
+
+  it.each(['spans', 'metrics'])('stays flat while services of an engine come and go, for %s', async (what) => {
     const { provider } = line.createSdk({ isSampled: () => false })
+    const meters = line.createMeters()
     const { service, engine } = createServiceEngine({
       name: 'App',
-      parent: createScope({ exporters: [otel({ tracerProvider: provider })] }),
+      parent: createScope({
+        exporters: [otel(what === 'spans' ? { tracerProvider: provider } : { meter: meters.meter })],
+      }),
     })
     await service.start()
     const churn = async (count: number): Promise<void> => {
