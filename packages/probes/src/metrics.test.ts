@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { create, get } from './fixtures/fake-source.ts'
+import type { MetricsSource } from './index.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -35,7 +36,132 @@ describe('createProbes()', () => {
       for (const metrics of broken) {
         log.push(await get(create({ metrics: { contentType: 'text/plain', metrics } }).probes, '/metrics'))
       }
-      expect(log).toEqual(Array.from({ length: 3 }, () => '500 Cannot answer: reason withheld\n'))
+      expect(log).toEqual(Array.from({ length: 3 }, () => '500 Cannot collect the metrics: reason withheld\n'))
+    })
+
+    it('names the metric that fails, and says why to whom may see it', async () => {
+      const boom = (message: string) => () => Promise.reject(new Error(message))
+      const metrics: MetricsSource & { getMetricsAsArray(): object[] } = {
+        contentType: 'text/plain',
+        metrics: boom('secret'),
+        getMetricsAsArray: () => [
+          { name: 'good', get: async () => ({}) },
+          { name: 'bad', get: boom('secret') },
+          {
+            name: 'worse "\n',
+            get: () => {
+              throw new Error('thrown')
+            },
+          },
+        ],
+      }
+      const wrapped = { ...metrics, metrics: () => Promise.reject(new Error('wrapped', { cause: 'the cause' })) }
+      const log: string[] = []
+      for (const details of ['never', 'always'] as const) {
+        log.push(await get(create({ metrics, details }).probes, '/metrics'))
+        log.push(await get(create({ metrics: wrapped, details }).probes, '/metrics'))
+      }
+      expect(log).toEqual([
+        '500 Cannot collect the metrics "worse \\"\\n", "bad": reason withheld\n',
+        '500 Cannot collect the metrics "worse \\"\\n", "bad": reason withheld\n',
+        '500 Cannot collect the metrics "worse \\"\\n", "bad": Error: secret\n',
+        '500 Cannot collect the metrics "worse \\"\\n", "bad": the cause\n',
+      ])
+    })
+
+    it('does not wait for ever to find out which metric fails', async () => {
+      vi.useFakeTimers()
+      const metrics = {
+        contentType: 'text/plain',
+        metrics: () => Promise.reject(new Error('secret')),
+        getMetricsAsArray: () => [
+          { name: 'hangs', get: () => new Promise(() => {}) },
+          { name: 'bad', get: () => Promise.reject(new Error('secret')) },
+        ],
+      }
+      const answer = get(create({ metrics }).probes, '/metrics')
+      await vi.advanceTimersByTimeAsync(1000)
+      expect(await answer).toBe('500 Cannot collect the metric "bad": reason withheld\n')
+      expect(vi.getTimerCount()).toBe(0)
+    })
+
+    describe('of several registries', () => {
+      const text = { contentType: 'text/plain; version=0.0.4; charset=utf-8', metrics: async () => 'text' }
+      const open = {
+        contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+        metrics: async () => 'om',
+      }
+      const { probes } = create({ metrics: [text, open] })
+      const asked = async (accept: string | null): Promise<string> =>
+        (await get(probes, '/metrics', accept === null ? {} : { headers: { accept } })).slice(4)
+
+      it.each([
+        // What versions of Prometheus send
+        [
+          'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+          'om',
+        ],
+        [
+          'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+          'om',
+        ],
+        [
+          'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4,application/openmetrics-text;version=0.0.1;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1',
+          'om',
+        ],
+        ['application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1', 'text'],
+        ['text/plain;version=0.0.4;q=0.5,*/*;q=0.1', 'text'],
+        // A browser, curl, and what others ask for
+        ['text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8', 'text'],
+        ['*/*', 'text'],
+        [null, 'text'],
+        ['application/openmetrics-text', 'om'],
+        ['Application/OpenMetrics-Text ; Version="1.0.0"', 'om'],
+        ['application/openmetrics-text;q=0.2, text/plain;q=0.1', 'om'],
+        ['application/openmetrics-text;q=0.1, text/plain;q=0.2', 'text'],
+        ['application/openmetrics-text;version=1.0.0;q=0, */*', 'text'],
+        ['text/plain;q=0, */*', 'om'],
+        ['text/plain;version=0.0.4;q=0.3, text/plain;q=0.9, application/openmetrics-text;q=0.5', 'om'],
+        ['application/*', 'om'],
+        ['application/*;q=0.5, text/*;q=0.6', 'text'],
+        ['application/openmetrics-text;charset=utf-8', 'om'],
+        // Nothing that there is, and nonsense
+        ['application/openmetrics-text;version=2.0.0', 'text'],
+        ['application/json', 'text'],
+        ['', 'text'],
+        [',;=q', 'text'],
+        ['application/openmetrics-text;q=2', 'text'],
+        ['application/openmetrics-text;q=', 'text'],
+        ['application/openmetrics-text;q=yes', 'text'],
+      ])('answers %j with %s', async (accept, expected) => {
+        expect(await asked(accept)).toBe(expected)
+      })
+
+      it('says the type of the one chosen, and that another client may get another', async () => {
+        const response = await probes(new Request('http://localhost/metrics', { headers: { accept: 'application/*' } }))
+        expect(response.headers.get('content-type')).toBe(open.contentType)
+        expect(response.headers.get('vary')).toBe('Accept')
+        const { probes: one } = create({ metrics: [text] })
+        expect((await one(new Request('http://localhost/metrics'))).headers.get('vary')).toBeNull()
+      })
+
+      it('collects from that one only, and fails with that one only', async () => {
+        const calls: string[] = []
+        const broken = {
+          ...open,
+          metrics: () => {
+            calls.push('broken')
+            return Promise.reject(new Error('secret'))
+          },
+        }
+        const sources: MetricsSource[] = [text, broken]
+        const { probes } = create({ metrics: sources })
+        sources.pop()
+        expect(await get(probes, '/metrics')).toBe('200 text')
+        expect(calls).toEqual([])
+        expect(await get(probes, '/metrics', { headers: { accept: 'application/*' } })).toMatch(/^500/)
+        expect(calls).toEqual(['broken'])
+      })
     })
 
     it('waits for a registry that hangs no longer than the scraper does', async () => {
@@ -45,7 +171,7 @@ describe('createProbes()', () => {
       const answer = get(probes, '/metrics', { headers: { 'X-Prometheus-Scrape-Timeout-Seconds': '9.5' } })
       await vi.advanceTimersByTimeAsync(9500)
       expect(await answer).toBe(
-        '500 Cannot answer: Error: The registry took longer than the 9500 ms that the scraper waits\n',
+        '500 Cannot collect the metrics: Error: The registry took longer than the 9500 ms that the scraper waits\n',
       )
       expect(vi.getTimerCount()).toBe(0)
     })

@@ -1,5 +1,5 @@
 import type { HealthSource } from '@svc/core'
-import { checkFunction, checkNumber, checkObject, checkSignal, checkString, show } from '@svc/core/internal'
+import { checkFunction, checkNumber, checkObject, checkSignal, show } from '@svc/core/internal'
 import type { MetricsSource } from './metrics.ts'
 
 /** Options of `createProbes`. */
@@ -8,8 +8,8 @@ export interface ProbesOptions {
   readonly source: HealthSource
   /** Once it aborts, `/readyz` fails and `/livez` goes on as before: the `draining` of the root scope. */
   readonly draining: AbortSignal
-  /** What `/metrics` serves; it is 404 without. */
-  readonly metrics?: MetricsSource | undefined
+  /** What `/metrics` serves; it is 404 without. Of several, which show the same in formats of their own, the one that `Accept` asks for, else the first. */
+  readonly metrics?: MetricsSource | readonly MetricsSource[] | undefined
   /** Who may see error messages, version and commit: `'never'`, the default, shows names and status only. */
   readonly details?: 'never' | 'always' | ((request: Request) => boolean) | undefined
   /** The status of `/health` while something is unhealthy; 503 by default, 207 as the Go original's users expect. */
@@ -23,7 +23,6 @@ const BODILESS: readonly number[] = [204, 205, 304]
 export function checkOptions(options: ProbesOptions): void {
   checkSource(options.source)
   checkDraining(options.draining)
-  checkMetrics(options.metrics)
   checkDetails(options.details)
   checkStatus(options.unhealthyStatus)
 }
@@ -37,13 +36,6 @@ function checkDraining(draining: AbortSignal | undefined): void {
   if (draining === undefined)
     throw new TypeError('Cannot use option "draining": expected an AbortSignal, got undefined')
   checkSignal(draining, 'option "draining"')
-}
-
-function checkMetrics(metrics: MetricsSource | undefined): void {
-  if (metrics === undefined) return
-  checkObject(metrics, 'option "metrics"')
-  checkString(metrics.contentType, 'the property "contentType" of option "metrics"')
-  checkFunction(metrics.metrics, 'the method "metrics" of option "metrics"')
 }
 
 function checkDetails(details: unknown): void {

@@ -200,6 +200,16 @@ describe('createProbes()', () => {
         /"metrics" of option "metrics"/,
       ],
       [
+        'a list with a gap',
+        { source, draining, metrics: [metrics, undefined] },
+        /item 1 of option "metrics": expected an object, got undefined/,
+      ],
+      [
+        'a list with what is no registry',
+        { source, draining, metrics: [metrics, { contentType: '' }] },
+        /"metrics" of item 1 of option "metrics": expected a function/,
+      ],
+      [
         'unknown details',
         { source, draining, details: 'some' },
         /expected "never", "always" or a function, got "some"/,
@@ -212,6 +222,12 @@ describe('createProbes()', () => {
       const make = (): Probes => createProbes(options as ProbesOptions)
       expect(make).toThrow(TypeError)
       expect(make).toThrow(message)
+    })
+
+    it('refuses an empty list of registries', () => {
+      expect(() => createProbes({ source, draining, metrics: [] })).toThrow(
+        new RangeError('Cannot use option "metrics": expected a registry or a list of them, got an empty list'),
+      )
     })
 
     it.each([Number.NaN, -1, 0, 199, 204, 205, 304, 500.5, 600, Infinity])(

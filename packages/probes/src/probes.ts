@@ -1,7 +1,7 @@
 import { checkObject, checkString, isThenable, show } from '@svc/core/internal'
 import { answerHealth, answerProbe } from './answers.ts'
 import type { ProbeName } from './checks.ts'
-import { noMetrics, renderMetrics } from './metrics.ts'
+import { noMetrics, readMetrics, renderMetrics } from './metrics.ts'
 import { checkOptions, type ProbesOptions } from './options.ts'
 import { createPages, type Page } from './page.ts'
 import { createReply, type Reply, respond, TEXT } from './reply.ts'
@@ -22,6 +22,7 @@ const PROBES: ReadonlySet<string> = new Set<ProbeName>(['livez', 'readyz', 'star
  *   `?verbose` lists the checks (on `/readyz` also `?full`), `?exclude=NAME` leaves one out, and can be repeated.
  * - `/health` is 200 while everything is healthy, by `Accept` as JSON:API, `application/health+json`, HTML or text, with
  *   `?format=spring` as Spring Boot Actuator does; `?failing` shows only what fails.
+ * - `/metrics` is 500 where a metric cannot be collected, and names it.
  *
  * `Connection: close` while draining is left to the server, which knows whether its protocol has such a header.
  *
@@ -36,7 +37,8 @@ const PROBES: ReadonlySet<string> = new Set<ProbeName>(['livez', 'readyz', 'star
 export function createProbes(options: ProbesOptions): Probes {
   checkObject(options, 'the options')
   const { source, draining, metrics, details = 'never', unhealthyStatus = 503 } = options
-  checkOptions({ source, draining, metrics, details, unhealthyStatus })
+  checkOptions({ source, draining, details, unhealthyStatus })
+  const registries = metrics === undefined ? undefined : readMetrics(metrics)
   const pages = createPages(draining)
 
   function seesDetails(request: Request): boolean {
@@ -54,7 +56,8 @@ export function createProbes(options: ProbesOptions): Probes {
     if (route === undefined) return notFound()
     if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed(request.method)
     if (route.page === 'metrics') {
-      return metrics === undefined ? noMetrics() : renderMetrics(metrics, request)
+      if (registries === undefined) return noMetrics()
+      return await renderMetrics(registries, request, (error) => reasonFor(request, error))
     }
     const page: Page = pages(source.snapshot())
     const asked = { page, url, request, details: () => seesDetails(request) }

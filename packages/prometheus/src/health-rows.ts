@@ -1,7 +1,6 @@
 import type { HealthReport, HealthSnapshot } from '@svc/core'
-import { now } from '@svc/core/internal'
+import { type HealthView, now } from '@svc/core/internal'
 import type { Row } from './column.ts'
-import type { HealthView } from './health-view.ts'
 import type { Recorder } from './recorder.ts'
 import { createSeries, type LabelValues } from './series.ts'
 import type { Services } from './services.ts'

@@ -1,5 +1,5 @@
 import type { Column } from './column.ts'
-import { TextSink, type MetricValue, ValueSink } from './sink.ts'
+import { flat, type MetricValue, TextSink, ValueSink } from './sink.ts'
 
 /** What a client's registry reads of a metric at a scrape. */
 export interface MetricData {
@@ -9,6 +9,9 @@ export interface MetricData {
   readonly aggregator: Column['aggregator']
   readonly values: readonly MetricValue[]
 }
+
+/** Asks a metric of ours for its lines in OpenMetrics, each after a line break. */
+export const LINES: unique symbol = Symbol('lines')
 
 /** The part of a client's metric that registries use, in a plain object, so that no client is imported. */
 export interface Metric {
@@ -20,6 +23,8 @@ export interface Metric {
   get(): Promise<MetricData>
   getForPromString(): Promise<MetricData>
   reset(): void
+  /** What is before is its name, which a registry cannot have changed. */
+  readonly [LINES]: () => readonly [name: string, lines: string]
 }
 
 /** What of a registry tells whether text that is rendered here comes out right there. Private in part, so it may be absent. */
@@ -36,27 +41,23 @@ export function createMetric(column: Column, registry: object): { metric: Metric
   const { help, type, aggregator } = column
   let { name } = column
   let alone = false
-  let revision: number | string | undefined
-  let text: readonly MetricValue[] = []
+  const plain = kept(column, false, (sink) => sink.values)
+  const withExemplars = kept(column, true, (sink) => sink.values)
+  const lines = kept(column, true, ({ text }) => flat(text))
 
   function data(values: readonly MetricValue[]): MetricData {
     return { name, help, type, aggregator, values }
   }
 
   function values(splayed: boolean): readonly MetricValue[] {
-    const sink = new ValueSink(splayed)
+    const sink = new ValueSink(splayed, splayed || isOpenMetrics(registry))
     column.collect(sink, column)
     return sink.values
   }
 
-  function rendered(): readonly MetricValue[] {
-    const current = column.revision?.()
-    if (current !== undefined && current === revision) return text
-    const sink = new TextSink()
-    column.collect(sink, column)
-    text = sink.values
-    revision = current
-    return text
+  function forText(): readonly MetricValue[] {
+    if (!alone || !takesText(registry, type)) return values(false)
+    return isOpenMetrics(registry) ? withExemplars() : plain()
   }
 
   const metric: Metric = {
@@ -71,15 +72,42 @@ export function createMetric(column: Column, registry: object): { metric: Metric
     type,
     aggregator,
     get: async () => data(values(true)),
-    getForPromString: async () => data(alone && takesText(registry, type) ? rendered() : values(false)),
+    getForPromString: async () => data(forText()),
     reset: () => column.reset?.(),
+    [LINES]: () => [column.name, lines()],
   }
   return { metric, registered: () => (alone = true) }
 }
 
+/** Renders a column, and again only when it has changed. */
+function kept<T>(column: Column, exemplars: boolean, read: (sink: TextSink) => T): () => T {
+  let revision: number | string | undefined
+  let value: T
+  return () => {
+    const current = column.revision?.()
+    if (current === undefined || current !== revision) {
+      const sink = new TextSink(exemplars)
+      column.collect(sink, column)
+      value = read(sink)
+      revision = current
+    }
+    return value
+  }
+}
+
+/** Labels that a registry adds to each value; `undefined` where that cannot be known. */
+export function defaultLabels(registry: object): Readonly<Record<string, unknown>> | undefined {
+  const { _defaultLabels: labels } = registry as RegistryInside
+  return typeof labels === 'object' && labels !== null ? (labels as Readonly<Record<string, unknown>>) : undefined
+}
+
 /** Default labels are added to each value, and OpenMetrics to the name of each value of a counter: text takes neither. */
 function takesText(registry: RegistryInside, type: Column['type']): boolean {
-  const { contentType, _defaultLabels: labels } = registry
-  if (typeof labels !== 'object' || labels === null || Object.keys(labels).length > 0) return false
-  return type !== 'counter' || (typeof contentType === 'string' && contentType.startsWith('text/plain'))
+  const labels = defaultLabels(registry)
+  if (labels === undefined || Object.keys(labels).length > 0) return false
+  return type !== 'counter' || String(registry.contentType).startsWith('text/plain')
+}
+
+function isOpenMetrics({ contentType }: RegistryInside): boolean {
+  return typeof contentType === 'string' && contentType.startsWith('application/openmetrics-text')
 }

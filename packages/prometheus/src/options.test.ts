@@ -26,6 +26,10 @@ describe('prometheus()', () => {
       [{ registry, maxServices: 1.5 }],
       [{ registry, maxServices: NaN }],
       [{ registry, maxServices: Infinity }],
+      [{ registry, spans: null }],
+      [{ registry, spans: 'otel' }],
+      [{ registry, spans: {} }],
+      [{ registry, spans: { spanOf: 1 } }],
     ].map(([options]) => {
       try {
         prometheus(options as never)
@@ -56,6 +60,10 @@ describe('prometheus()', () => {
         "RangeError: Cannot use option "maxServices": expected a whole number of 1 or more, got 1.5",
         "RangeError: Cannot use option "maxServices": expected a whole number of 1 or more, got NaN",
         "RangeError: Cannot use option "maxServices": expected a whole number of 1 or more, got Infinity",
+        "TypeError: Cannot use option "spans": expected an object, got null",
+        "TypeError: Cannot use option "spans": expected an object, got "otel"",
+        "TypeError: Cannot use the method "spanOf" of option "spans": expected a function, got undefined",
+        "TypeError: Cannot use the method "spanOf" of option "spans": expected a function, got 1",
       ]
     `)
     expect(registry.getMetricsAsArray()).toEqual([])

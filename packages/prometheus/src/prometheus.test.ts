@@ -187,6 +187,9 @@ describe.each(clients)('prometheus() with %s', (_, { Registry }) => {
       svc_task_duration_seconds_sum{service_id="App.Database",task="import"} 400
       svc_task_duration_seconds_count{service_id="App.Database",task="import"} 1
 
+      # HELP svc_tick_lateness_seconds How long after they were due ticks of a service began
+      # TYPE svc_tick_lateness_seconds histogram
+
       # HELP svc_tasks_in_flight Tasks and ticks of a service that are running
       # TYPE svc_tasks_in_flight gauge
       svc_tasks_in_flight{service_id="App.Database"} 1
@@ -234,6 +237,17 @@ describe.each(clients)('prometheus() with %s', (_, { Registry }) => {
     ])
     expect(await changed(() => emit(db, { type: 'flush', scope: db, errors: [], dropped: 5, at: 0 }))).toEqual([
       'svc_errors_dropped_total{service_id="Database"} 5',
+    ])
+    expect(await changed(() => begin(db, 'tick', 'sync', BEGUN, 20))).toContain(
+      'svc_tick_lateness_seconds_bucket{le="0.05",service_id="Database",task="sync"} 1',
+    )
+    expect(await changed(() => begin(db, 'tick', 'sync', BEGUN, 2000))).toEqual([
+      'svc_tick_lateness_seconds_bucket{le="5",service_id="Database",task="sync"} 2',
+      'svc_tick_lateness_seconds_bucket{le="30",service_id="Database",task="sync"} 2',
+      'svc_tick_lateness_seconds_bucket{le="+Inf",service_id="Database",task="sync"} 2',
+      'svc_tick_lateness_seconds_sum{service_id="Database",task="sync"} 2.02',
+      'svc_tick_lateness_seconds_count{service_id="Database",task="sync"} 2',
+      'svc_tasks_in_flight{service_id="Database"} 3',
     ])
     expect(await changed(() => emit(db, { type: 'condition', scope: db, key: 'k', error: null, active: 3 }))).toEqual([
       'svc_health_conditions{service_id="Database"} 3',
@@ -295,6 +309,6 @@ describe.each(clients)('prometheus() with %s', (_, { Registry }) => {
 
     const names = (await registry.metrics()).match(/^# TYPE \S+/gm)?.map((line) => line.slice(7))
     expect(names?.filter((name) => !name.startsWith('my_'))).toEqual(['health', 'uptime_seconds', 'version'])
-    expect(names).toHaveLength(19)
+    expect(names).toHaveLength(20)
   })
 })

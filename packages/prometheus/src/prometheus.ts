@@ -1,7 +1,7 @@
-import type { Exporter } from '@svc/core'
-import { checkFunction, checkNumber, checkObject, checkString, show } from '@svc/core/internal'
+import type { Exporter, SpanSource } from '@svc/core'
+import { checkFunction, checkNumber, checkObject, checkString, HealthView, show } from '@svc/core/internal'
+import { Spans } from './exemplar.ts'
 import { healthRows } from './health-rows.ts'
-import { HealthView } from './health-view.ts'
 import { LateLogger } from './late-logger.ts'
 import { Recorder } from './recorder.ts'
 import { type MetricRegistry, register } from './register.ts'
@@ -18,6 +18,11 @@ export interface PrometheusOptions {
   readonly prefix?: string | undefined
   /** How many services have series of their own; those past it share `service_id="_other"`. 500 by default. */
   readonly maxServices?: number | undefined
+  /**
+   * Who knows the spans of tasks and ticks: the exporter of `@svc/otel`. With it the buckets of
+   * `svc_task_duration_seconds` name, in OpenMetrics, the latest recorded span that fell in. None by default.
+   */
+  readonly spans?: SpanSource | undefined
 }
 
 /**
@@ -37,15 +42,18 @@ export interface PrometheusOptions {
  */
 export function prometheus(options: PrometheusOptions): Exporter & Disposable {
   checkObject(options, 'the options')
-  const { registry, prefix = 'svc_', maxServices = 500 } = options
+  const { registry, prefix = 'svc_', maxServices = 500, spans } = options
   checkRegistry(registry)
   checkPrefix(prefix)
   checkMaxServices(maxServices)
+  checkSpans(spans)
 
   const logger = new LateLogger()
   const services = new Services(maxServices, logger)
-  const health = new HealthView(logger)
-  const recorder = new Recorder(services, health)
+  const health = new HealthView((err) => {
+    logger.once('error', { err }, 'Cannot read a health snapshot: its series are left out of the scrape')
+  })
+  const recorder = new Recorder(services, health, spans && new Spans(spans, logger))
   const rows = [...healthRows(prefix, services, health, recorder), ...serviceRows(prefix, services, recorder)]
   const unregister = register(
     rows.map((row, index) => ({ ...row, index })),
@@ -80,6 +88,12 @@ function checkPrefix(prefix: string): void {
       `Cannot use option "prefix": expected letters, digits and "_", no digit first, got ${show(prefix)}`,
     )
   }
+}
+
+function checkSpans(spans: SpanSource | undefined): void {
+  if (spans === undefined) return
+  checkObject(spans, 'option "spans"')
+  checkFunction(spans.spanOf, 'the method "spanOf" of option "spans"')
 }
 
 function checkMaxServices(maxServices: number): void {

@@ -1,7 +1,6 @@
 import type { HealthChange, Operation, ServiceEvent } from '@svc/core'
-import { SERVICE_STATES } from '@svc/core/internal'
-import { errorType } from './error-type.ts'
-import type { HealthView } from './health-view.ts'
+import { errorType, type HealthView, SERVICE_STATES } from '@svc/core/internal'
+import { Sample, type Spans } from './exemplar.ts'
 import { Histogram } from './histogram.ts'
 import type { Live, Services } from './services.ts'
 
@@ -25,6 +24,7 @@ export class Recorder {
     transitions: 0,
     conditions: 0,
     taskDuration: 0,
+    lateness: 0,
     inFlight: 0,
     checks: 0,
   }
@@ -32,10 +32,12 @@ export class Recorder {
   checks: Histogram | undefined = undefined
   private readonly services: Services
   private readonly health: HealthView
+  private readonly spans: Spans | undefined
 
-  constructor(services: Services, health: HealthView) {
+  constructor(services: Services, health: HealthView, spans: Spans | undefined) {
     this.services = services
     this.health = health
+    this.spans = spans
   }
 
   observe(event: ServiceEvent): void {
@@ -68,10 +70,14 @@ export class Recorder {
     this.checks &&= new Histogram(CHECK_BUCKETS, {})
   }
 
-  private begin({ kind, scope, startedAt }: Operation): void {
+  private begin({ kind, scope, label, startedAt, lateMs }: Operation): void {
     if (isTask(kind)) {
-      this.services.live(scope).inFlight++
+      const live = this.services.live(scope)
+      live.inFlight++
       this.revisions.inFlight++
+      if (lateMs === undefined) return
+      live.shown.tickBegan(label, lateMs / 1000)
+      this.revisions.lateness++
     } else if (kind === 'start') {
       this.services.live(scope).startedAt = startedAt / 1000
       this.revisions.startTime++
@@ -83,7 +89,8 @@ export class Recorder {
     if (isTask(kind)) {
       const live = this.services.live(scope)
       live.inFlight--
-      live.shown.taskEnded(label, seconds(startedAt, endedAt))
+      const took = seconds(startedAt, endedAt)
+      live.shown.taskEnded(label, took, this.sample(operation, live, took, endedAt))
       this.revisions.inFlight++
       this.revisions.taskDuration++
     } else if (kind === 'start') {
@@ -92,6 +99,11 @@ export class Recorder {
       this.services.live(scope).shown.closeFailed(errorType(error))
       this.revisions.closeFailures++
     }
+  }
+
+  private sample(operation: Operation, live: Live, took: number, endedAt: number): Sample | undefined {
+    if (this.spans === undefined || !this.services.isCurrent(operation.scope, live)) return undefined
+    return new Sample(this.spans, operation, took, endedAt)
   }
 
   private startEnded(live: Live, error: Error | null, duration: number): void {

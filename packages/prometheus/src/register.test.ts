@@ -58,7 +58,7 @@ describe.each(clients)('prometheus() registering with %s', (_, { Registry, Gauge
     expect([...names]).toEqual(['svc_errors_total'])
     names.clear()
     const exporter = prometheus({ registry })
-    expect(names.size).toBe(19)
+    expect(names.size).toBe(20)
     exporter[Symbol.dispose]()
     expect(names.size).toBe(0)
   })

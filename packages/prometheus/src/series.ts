@@ -26,12 +26,14 @@ function head(name: string, labels: string): string {
   return labels === '' ? `\n${name} ` : `\n${name}{${labels}} `
 }
 
-function labelText(labels: LabelValues): string {
+/** Names and values as an exposition has them between braces. */
+export function labelText(labels: LabelValues): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}="${typeof value === 'string' ? escape(value) : value}"`)
     .join(',')
 }
 
-function escape(value: string): string {
+/** A label's value as it stands between its quotes. */
+export function escape(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
 }

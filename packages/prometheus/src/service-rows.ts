@@ -99,19 +99,21 @@ export function serviceRows(prefix: string, services: Services, { revisions }: R
     },
   }
 
-  const taskDurations: Row = {
-    name: `${prefix}task_duration_seconds`,
-    help: 'How long tasks and ticks of a service took',
-    type: 'histogram',
-    aggregator: 'sum',
-    revision: revision('taskDuration'),
-    collect: (sink, { name }) =>
-      services.eachShown(({ tasks }) => {
-        for (const task of tasks?.values() ?? []) task.collect(sink, name)
+  function histograms(name: string, topic: Topic, help: string, key: 'tasks' | 'lateness'): Row {
+    return {
+      name: prefix + name,
+      help,
+      type: 'histogram',
+      aggregator: 'sum',
+      revision: revision(topic),
+      collect: (sink, column) =>
+        services.eachShown((shown) => {
+          for (const histogram of shown[key]?.values() ?? []) histogram.collect(sink, column.name)
+        }),
+      reset: reset(topic, (shown) => {
+        shown[key] = undefined
       }),
-    reset: reset('taskDuration', (shown) => {
-      shown.tasks = undefined
-    }),
+    }
   }
 
   return [
@@ -165,7 +167,13 @@ export function serviceRows(prefix: string, services: Services, { revisions }: R
       'Health conditions of a service that are set',
       (live) => live.conditions,
     ),
-    taskDurations,
+    histograms('task_duration_seconds', 'taskDuration', 'How long tasks and ticks of a service took', 'tasks'),
+    histograms(
+      'tick_lateness_seconds',
+      'lateness',
+      'How long after they were due ticks of a service began',
+      'lateness',
+    ),
     gauge(
       'tasks_in_flight',
       'sum',

@@ -51,6 +51,11 @@ export class Services {
     return this.lives.get(scope) ?? this.admit(scope)
   }
 
+  /** Whether it is the newest scope under its id, and not removed: of another one nothing is to be held. */
+  isCurrent(scope: Scope, live: Live): boolean {
+    return this.entries.get(scope.id)?.live === live
+  }
+
   /** Calls `put` for each thing that has counts of its own: the services, then what the others share. */
   eachShown(put: (shown: Shown) => void): void {
     for (const { shown } of this.entries.values()) if (shown !== this.other) put(shown)
@@ -95,6 +100,7 @@ export class Services {
     this.logger.use(scope)
     const entry = this.entry(scope.id)
     const { shown } = entry
+    if (entry.live !== undefined) shown.release(scope.id)
     shown.scoped = true
     const live: Live = {
       shown,
@@ -135,5 +141,6 @@ export class Services {
     this.entries.delete(id)
     if (entry.shown !== this.other) this.owners--
     else if (--this.sharers === 0) this.other = new Shown(OTHER)
+    else entry.shown.release(id)
   }
 }

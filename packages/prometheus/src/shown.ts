@@ -1,4 +1,5 @@
 import { SERVICE_STATES } from '@svc/core/internal'
+import type { Sample } from './exemplar.ts'
 import { Histogram } from './histogram.ts'
 import { createSeries, type LabelValues, type Series } from './series.ts'
 
@@ -10,6 +11,8 @@ const MAX_LABELS = 32
 
 /** Upper bounds in seconds: ticks take milliseconds, tasks minutes. */
 const TASK_BUCKETS = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
+/** Upper bounds in seconds: a timer is some milliseconds late, a blocked event loop or a slow handler makes it seconds. */
+const LATENESS_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30]
 
 /** A count with a label besides `service_id`. */
 export class Count {
@@ -37,6 +40,8 @@ export class Shown {
   /** By the health that was changed to, once a checker has told of it. */
   transitions: Map<string, Count> | undefined = undefined
   tasks: Map<string, Histogram> | undefined = undefined
+  /** How late ticks began. */
+  lateness: Map<string, Histogram> | undefined = undefined
   private readonly labels: LabelValues
   private readonly series: (Series | undefined)[] = []
   private states: readonly Series[] | undefined = undefined
@@ -73,9 +78,23 @@ export class Shown {
     this.transitions ??= new Map(['healthy', 'unhealthy'].map((to) => [to, new Count({ ...this.labels, to })]))
   }
 
-  taskEnded(label: string, seconds: number): void {
-    const tasks = (this.tasks ??= new Map<string, Histogram>())
-    bounded(tasks, label, (task) => new Histogram(TASK_BUCKETS, { ...this.labels, task })).observe(seconds)
+  taskEnded(label: string, seconds: number, sample: Sample | undefined): void {
+    this.tasks ??= new Map<string, Histogram>()
+    this.histogram(this.tasks, TASK_BUCKETS, label).observe(seconds, sample)
+  }
+
+  tickBegan(label: string, lateSeconds: number): void {
+    this.lateness ??= new Map<string, Histogram>()
+    this.histogram(this.lateness, LATENESS_BUCKETS, label).observe(lateSeconds)
+  }
+
+  /** Lets go of what is held of a service that goes, or is made anew. */
+  release(id: string): void {
+    for (const task of this.tasks?.values() ?? []) task.release(id)
+  }
+
+  private histogram(map: Map<string, Histogram>, bounds: readonly number[], label: string): Histogram {
+    return bounded(map, label, (task) => new Histogram(bounds, { ...this.labels, task }))
   }
 
   private count(counts: Map<string, Count>, label: string, value: string): void {
