@@ -1,0 +1,2 @@
+export { createDashboard } from './dashboard.ts'
+export type { Dashboard, DashboardOptions, FetchHandler } from './dashboard.ts'
