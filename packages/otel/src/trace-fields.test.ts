@@ -185,7 +185,7 @@ describe('traceFields()', () => {
   afterEach(resetApi)
 
   const inside = (traceFlags: number): object => {
-    const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags }
+    const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags, isRemote: true }
     return context.with(trace.setSpanContext(context.active(), span), traceFields)
   }
 
@@ -193,6 +193,16 @@ describe('traceFields()', () => {
     const ids = { trace_id: '0af7651916cd43dd8448eb211c80319c', span_id: 'b7ad6b7169203331' }
     expect(inside(1)).toEqual({ ...ids, trace_flags: '01' })
     expect(inside(0)).toEqual({ ...ids, trace_flags: '00' })
+  })
+
+  it('gives nothing once the span has ended, as in a timer that a start has set', () => {
+    const { provider } = line.createSdk()
+    const tracer = provider.getTracer('test')
+    const span = tracer.startSpan('start App')
+    const within = <T>(fn: () => T): T => context.with(trace.setSpan(context.active(), span), fn)
+    expect(within(traceFields)).toEqual(idsOf(span as unknown as Recorded))
+    span.end()
+    expect(within(traceFields)).toEqual({})
   })
 
   it('gives an object of its own each time, since pino writes into it', () => {
@@ -232,7 +242,12 @@ describe('withTraceFields()', () => {
     }
     const classy = new Classy()
     const logger = withTraceFields(classy)
-    const span = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }
+    const span = {
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      spanId: 'b7ad6b7169203331',
+      traceFlags: 1,
+      isRemote: true,
+    }
     context.with(trace.setSpanContext(context.active(), span), () => {
       for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level]({ trace_id: 'mine' }, level)
     })

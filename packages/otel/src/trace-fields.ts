@@ -1,6 +1,7 @@
 import * as api from '@opentelemetry/api'
 import type { Logger } from '@svc/core'
 import { checkLogger } from '@svc/core/internal'
+import { outside } from './contexts.ts'
 
 /** The active span, under the names that OpenTelemetry gives to trace context in logs; all or none. */
 export interface TraceFields {
@@ -12,7 +13,7 @@ export interface TraceFields {
 
 /**
  * Gives what a log line needs so that it can be found from its trace and its trace from the line; nothing where no span is
- * active. Whether one is, is what a registered context manager knows: without one there is never anything. Each call gives
+ * active, or where it has ended, as that of a start has in the timers that the start has set. Whether one is, is what a registered context manager knows: without one there is never anything. Each call gives
  * a new object.
  *
  * @example The mixin of pino
@@ -21,7 +22,7 @@ export interface TraceFields {
  * ```
  */
 export function traceFields(): TraceFields {
-  const span = api.trace.getSpanContext(api.context.active())
+  const span = api.trace.getSpanContext(outside())
   if (span === undefined || !api.isSpanContextValid(span)) return {}
   const { traceId, spanId, traceFlags } = span
   return { trace_id: traceId, span_id: spanId, trace_flags: traceFlags.toString(16).padStart(2, '0') }
