@@ -205,18 +205,19 @@ describe('an endpoint', () => {
     const event = await client.post('sick')
     await client.delivery(event, ({ status }) => status === 'dead')
     const name = `Relay.Deliveries.${id}`
-    const message = `endpoint: the last 3 attempts at ${new URL(receiver.url).host} failed, with HTTP 500`
+    const message = `the last 3 attempts at ${new URL(receiver.url).host} failed, with HTTP 500`
     const error = async (): Promise<string | undefined> => {
       const text = await (await fetch(`${relay.admin}/health.txt`)).text()
       return new RegExp(`^! {2}${name}\n\t(.*)$`, 'm').exec(text)?.[1]
     }
-    expect(await error()).toBe(message)
+    expect(await error()).toBe(`endpoint: ${message}`)
     expect(await healthOf(id)).toBe('0')
-    expect(await (await fetch(`${relay.admin}/`)).text()).toContain(`🔴 <b>${name}</b> unhealthy`)
+    const page = await (await fetch(`${relay.admin}/`)).text()
+    expect([page.includes(`data-level="bad" data-id="${name}"`), page.includes(message)]).toEqual([true, true])
     expect((await fetch(`${relay.admin}/readyz`)).status).toBe(200)
     receiver.respond(answer(204))
     await client.delivery(await client.post('sick'), ({ status }) => status === 'delivered')
-    expect(await error()).not.toBe(message)
+    expect(await error()).not.toBe(`endpoint: ${message}`)
     // What was put into the error buffer stays for one interval of the checker
     await until('it is healthy', async () => (await healthOf(id)) === '1', 40_000)
   }, 60_000)

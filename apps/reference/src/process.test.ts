@@ -221,7 +221,7 @@ describe('--demo', () => {
     const client = createClient(relay.url)
     const { items } = (await client.call('GET', '/v1/subscriptions')).body as { items: readonly { id: string }[] }
     expect(items).toHaveLength(3)
-    const names = [...(await (await fetch(`${relay.admin}/`)).text()).matchAll(/<b>(.*?)<\/b>/g)].map(
+    const names = [...(await (await fetch(`${relay.admin}/`)).text()).matchAll(/ data-id="(.*?)"/g)].map(
       ([, name]) => name,
     )
     expect(names).toEqual(

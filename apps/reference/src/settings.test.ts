@@ -35,7 +35,21 @@ describe('readSettings()', () => {
       retentionMs: 604_800_000,
       allowPrivateTargets: false,
       logLevel: 'info',
-      exportSpans: false,
+      demoFlaky: 'sometimes',
+      commit: undefined,
+      telemetry: {
+        exportSpans: false,
+        sampler: 'parentbased_always_on',
+        samplerRatio: 1,
+        exceptions: 'span',
+        ticks: 'errors',
+        tasks: 'errors',
+        exportTimeoutMs: 2_000,
+        scheduleDelayMs: 5_000,
+        maxQueueSize: 16_384,
+        maxBatchSize: 512,
+        traceparent: undefined,
+      },
     })
   })
 
@@ -48,14 +62,9 @@ describe('readSettings()', () => {
       temporaryFolder: undefined,
     })
     expect(read({ ALLOW_PRIVATE_TARGETS: 'false' }, true).allowPrivateTargets).toBe(false)
+    expect(read({ DEMO_FLAKY: 'down' }, true).demoFlaky).toBe('down')
     expect(read({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }).drainDelayMs).toBe(5_000)
     expect(read({ KUBERNETES_SERVICE_HOST: '10.0.0.1', DRAIN_DELAY_MS: '0' }).drainDelayMs).toBe(0)
-  })
-
-  it('exports spans once it is said where to', () => {
-    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }).exportSpans).toBe(true)
-    expect(read({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://localhost:4318/v1/traces' }).exportSpans).toBe(true)
-    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_EXPORTER_OTLP_PROTOCOL: '' }).exportSpans).toBe(false)
   })
 
   it.each([
@@ -75,7 +84,9 @@ describe('readSettings()', () => {
     ['MAX_PENDING', ['0'], 'a whole number from 1 to 1000000000'],
     ['RETENTION_DAYS', ['0', '0.0', '-1', '36501', '.5'], 'a number above 0, up to 36500'],
     ['ALLOW_PRIVATE_TARGETS', ['yes', 'TRUE', ''], 'true or false'],
+    ['DEMO_FLAKY', ['', 'off', 'DOWN', 'true'], 'sometimes, down, up'],
     ['LOG_LEVEL', ['loud'], 'trace, debug, info, warn, error, fatal, silent'],
+    ['COMMIT', ['', ' '], 'a commit'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', ['localhost:4318', 'ftp://a/'], 'a URL that begins with http:// or https://'],
     ['OTEL_EXPORTER_OTLP_PROTOCOL', ['grpc'], 'http/json, the one that this program speaks'],
   ])('says what is wrong with %s, and what would be right', (name, values, right) => {
@@ -98,6 +109,9 @@ describe('readSettings()', () => {
     ])
     expect(problemsOf({ RETRY_BASE_MS: '10', RETRY_MAX_MS: '5' })).toEqual([
       'RETRY_BASE_MS ("10"): expected at most RETRY_MAX_MS, 5',
+    ])
+    expect(problemsOf({ DEMO_FLAKY: 'down' })).toEqual([
+      'DEMO_FLAKY ("down"): expected nothing without --demo, whose endpoint it is for',
     ])
     expect(problemsOf({ HOST: '0.0.0.0' })).toEqual([
       'API_TOKEN (not set): expected a token, since HOST, "0.0.0.0", is not loopback',

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigurationError } from '@svc/process'
 import { z } from 'zod'
+import { positive, text, whole } from './fields.ts'
+import { telemetryFields, telemetrySettings, type TelemetrySettings, withoutEmptyOtel } from './telemetry-settings.ts'
 
 /** All that can be set, after the checks and the defaults. Durations are milliseconds. */
 export interface Settings {
@@ -28,17 +30,19 @@ export interface Settings {
   readonly retentionMs: number
   readonly allowPrivateTargets: boolean
   readonly logLevel: (typeof LOG_LEVELS)[number]
-  /** Whether spans leave the process; where to is for the exporter to read, which knows the standard `OTEL_*`. */
-  readonly exportSpans: boolean
+  /** When the demo's flaky endpoint fails. */
+  readonly demoFlaky: (typeof FLAKY)[number]
+  /** The commit that the program was built from, where that is known. */
+  readonly commit: string | undefined
+  readonly telemetry: TelemetrySettings
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const FLAKY = ['sometimes', 'down', 'up'] as const
 const DAY_MS = 86_400_000
 const LONGEST_MS = 7 * DAY_MS
-const OTLP_ENDPOINTS = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
-const OTLP_PROTOCOLS = ['OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']
 /** What is never shown, not even when it is wrong. */
 const SECRETS: ReadonlySet<PropertyKey> = new Set(['API_TOKEN'])
 
@@ -75,14 +79,14 @@ export function readSettings(environment: Environment, options: { readonly demo:
     retentionMs: data.RETENTION_DAYS * DAY_MS,
     allowPrivateTargets: data.ALLOW_PRIVATE_TARGETS,
     logLevel: data.LOG_LEVEL,
-    exportSpans: OTLP_ENDPOINTS.some((name) => data[name as keyof typeof data] !== undefined),
+    demoFlaky: data.DEMO_FLAKY ?? 'sometimes',
+    commit: data.COMMIT,
+    telemetry: telemetrySettings(data, environment),
   }
 }
 
 function schemaFor({ demo, kubernetes, temporaryFolder }: Circumstances) {
   const databaseFile = temporaryFolder ?? fileURLToPath(new URL('../data', import.meta.url))
-  const endpoint = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' })
-  const protocol = z.literal('http/json', { error: 'expected http/json, the one that this program speaks' })
   return z
     .object({
       HOST: text('127.0.0.1', 'an address or a host name'),
@@ -109,10 +113,9 @@ function schemaFor({ demo, kubernetes, temporaryFolder }: Circumstances) {
         .default(demo ? 'true' : 'false')
         .transform((value) => value === 'true'),
       LOG_LEVEL: z.enum(LOG_LEVELS, { error: `expected ${LOG_LEVELS.join(', ')}` }).default('info'),
-      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.optional(),
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint.optional(),
-      OTEL_EXPORTER_OTLP_PROTOCOL: protocol.optional(),
-      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol.optional(),
+      DEMO_FLAKY: z.enum(FLAKY, { error: `expected ${FLAKY.join(', ')}` }).optional(),
+      COMMIT: z.string().trim().min(1, 'expected a commit').optional(),
+      ...telemetryFields(),
     })
     .check(({ value, issues }) => {
       const areRight = (...names: string[]): boolean => !issues.some(({ path }) => names.includes(String(path?.[0])))
@@ -129,6 +132,18 @@ function schemaFor({ demo, kubernetes, temporaryFolder }: Circumstances) {
       if (areRight('RETRY_BASE_MS', 'RETRY_MAX_MS') && value.RETRY_BASE_MS > value.RETRY_MAX_MS) {
         refuse('RETRY_BASE_MS', `expected at most RETRY_MAX_MS, ${value.RETRY_MAX_MS}`)
       }
+      if (
+        areRight('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 'OTEL_BSP_MAX_QUEUE_SIZE') &&
+        (value.OTEL_BSP_MAX_EXPORT_BATCH_SIZE ?? 0) > value.OTEL_BSP_MAX_QUEUE_SIZE
+      ) {
+        refuse(
+          'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
+          `expected at most OTEL_BSP_MAX_QUEUE_SIZE, ${value.OTEL_BSP_MAX_QUEUE_SIZE}`,
+        )
+      }
+      if (!demo && areRight('DEMO_FLAKY') && value.DEMO_FLAKY !== undefined) {
+        refuse('DEMO_FLAKY', 'expected nothing without --demo, whose endpoint it is for')
+      }
       if (areRight('API_TOKEN', 'HOST') && value.API_TOKEN === undefined && !isLoopback(value.HOST)) {
         refuse('API_TOKEN', `expected a token, since HOST, ${JSON.stringify(value.HOST)}, is not loopback`)
       }
@@ -139,32 +154,6 @@ interface Circumstances {
   readonly demo: boolean
   readonly kubernetes: boolean
   readonly temporaryFolder: string | undefined
-}
-
-function whole(fallback: number, from: number, to: number) {
-  return number(fallback, /^\d+$/, `expected a whole number from ${from} to ${to}`, (it) => it >= from && it <= to)
-}
-
-function positive(fallback: number, to: number) {
-  return number(fallback, /^\d+(?:\.\d+)?$/, `expected a number above 0, up to ${to}`, (it) => it > 0 && it <= to)
-}
-
-function number(fallback: number, form: RegExp, message: string, accepts: (value: number) => boolean) {
-  return z
-    .string()
-    .default(String(fallback))
-    .refine((value) => form.test(value) && accepts(Number(value)), message)
-    .transform(Number)
-}
-
-function text(fallback: string, what: string) {
-  return z.string().trim().min(1, `expected ${what}`).default(fallback)
-}
-
-/** The rules of OpenTelemetry: an empty variable is one that is not set. */
-function withoutEmptyOtel(environment: Environment): Environment {
-  const names = new Set([...OTLP_ENDPOINTS, ...OTLP_PROTOCOLS])
-  return Object.fromEntries(Object.entries(environment).filter(([name, value]) => !(names.has(name) && value === '')))
 }
 
 function problemsOf(error: z.ZodError, environment: Environment): readonly string[] {

@@ -42,7 +42,8 @@ export function createAttemptTraces(
   }
 }
 
-function contextOf(traceparent: string | null): Context {
+/** The context of a header, in which a span is part of the trace that it names. */
+export function contextOf(traceparent: string | null): Context {
   const { traceId, spanId, flags } = TRACEPARENT.exec(traceparent ?? '')?.groups ?? {}
   if (traceId === undefined || spanId === undefined || flags === undefined) return ROOT_CONTEXT
   const traceFlags = Number.parseInt(flags, 16) & 1

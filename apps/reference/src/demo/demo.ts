@@ -15,10 +15,13 @@ export interface Demo extends Service {
   begin(relayUrl: string, signal: AbortSignal): Promise<void>
 }
 
-/** Makes the demo: three endpoints, of which one fails for a while again and again, and a source of events. */
-export function createDemo(parent: Scope, { temporaryFolder, apiToken }: Settings): Demo {
+/** Makes the demo: three endpoints, of which one fails, as it is set, for a while again and again, and a source of events. */
+export function createDemo(parent: Scope, { temporaryFolder, apiToken, demoFlaky }: Settings): Demo {
   const born = Date.now()
-  const isDown = (): boolean => (Date.now() - born) % FLAKY_PERIOD_MS >= FLAKY_PERIOD_MS - FLAKY_DOWN_MS
+  const isDown = (): boolean =>
+    demoFlaky === 'sometimes'
+      ? (Date.now() - born) % FLAKY_PERIOD_MS >= FLAKY_PERIOD_MS - FLAKY_DOWN_MS
+      : demoFlaky === 'down'
   let receivers: readonly Receiver[] = []
   let source: Source | undefined
 
