@@ -18,6 +18,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@svc/testing': ['@svc/core', '@svc/engine'],
   '@svc/otel': ['@svc/core'],
   '@svc/prometheus': ['@svc/core'],
+  '@svc/dashboard': ['@svc/core'],
 }
 
 /** Dependencies that are used in another way than by an import or by their command in a script. */
@@ -38,7 +39,7 @@ const BUILTINS = new Set(builtinModules)
 
 /** What a package ships: its src without tests and what only tests use. The same two patterns are in tsconfig.build.json. */
 export function isShipped(member: Member, path: string): boolean {
-  if (member.folder.startsWith('apps/')) return false
+  if (!isPackage(member)) return false
   return path.startsWith('src/') && !path.endsWith('.test.ts') && !path.startsWith('src/fixtures/')
 }
 

@@ -27,7 +27,7 @@ export interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>
 }
 
-/** A package or an app, with everything in it that the rules of the house are about. */
+/** A package, an app or the examples, with everything in it that the rules of the house are about. */
 export interface Member {
   /** From the root, as in `packages/core`. */
   readonly folder: string
@@ -47,7 +47,7 @@ const MADE_BY_TOOLS = new Set(['node_modules', 'dist', '.turbo', 'data'])
 
 export function readWorkspace(): Workspace {
   const folders = ['packages', 'apps'].flatMap((group) => subfolders(group).map((name) => `${group}/${name}`))
-  return { root: readManifest('.'), members: folders.map(readMember) }
+  return { root: readManifest('.'), members: [...folders, 'examples'].map(readMember) }
 }
 
 function readMember(folder: string): Member {

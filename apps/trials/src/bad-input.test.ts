@@ -1,4 +1,5 @@
 import * as core from '@svc/core'
+import * as dashboard from '@svc/dashboard'
 import * as engine from '@svc/engine'
 import * as health from '@svc/health'
 import * as http from '@svc/http'
@@ -35,6 +36,7 @@ const MODULES: readonly (readonly [string, object, Table])[] = [
   ['testing', testing, edges.TESTING],
   ['otel', otel, edges.OTEL],
   ['prometheus', prometheus, edges.PROMETHEUS],
+  ['dashboard', dashboard, edges.DASHBOARDS],
 ]
 
 /** What they give back; that no method is missing here is a matter of types. */
@@ -53,6 +55,8 @@ const INTERFACES: readonly (readonly [string, Table])[] = [
   ['HttpService', services.HTTP_SERVICE],
   ['Probes', edges.PROBES_HANDLER],
   ['otel()', edges.OTEL_EXPORTER],
+  ['Dashboard', edges.DASHBOARD],
+  ['Dashboard.handler()', edges.DASHBOARD_HANDLER],
   ['TestScope', edges.TEST_SCOPE],
 ]
 

@@ -1,4 +1,4 @@
-import type { Exporter } from '@svc/core'
+import * as dashboards from '@svc/dashboard'
 import { createService } from '@svc/engine'
 import * as otel from '@svc/otel'
 import * as probes from '@svc/probes'
@@ -13,6 +13,7 @@ const fn = (): void => {}
 const service = createService({ name: 'Edge', parent: scope })
 const registry = { registerMetric: fn, removeSingleMetric: fn }
 const probe = { source: checker, draining: scope.draining }
+const meter = {} as NonNullable<otel.OtelOptions['meter']>
 
 export const OTEL: Rows<typeof otel> = {
   otel: [
@@ -25,16 +26,25 @@ export const OTEL: Rows<typeof otel> = {
     ['exceptions', 'optional choice', (exceptions) => otel.otel({ exceptions })],
     ['spanName', 'optional function', (spanName) => otel.otel({ spanName })],
     ['logEvents', 'optional boolean', (logEvents) => otel.otel({ logEvents })],
+    ['meter', 'options', (meter) => otel.otel({ meter })],
+    ['createHistogram', 'function', (createHistogram) => otel.otel({ meter: { ...meter, createHistogram } })],
+    ['maxServices', 'optional positive count', (maxServices) => otel.otel({ maxServices })],
     ['flush', 'optional function', (flush) => otel.otel({ flush })],
   ],
   exceptionSignal: [['exception signal', 'optional string', (it) => otel.exceptionSignal(it)]],
+  traceFields: [],
+  withTraceFields: [
+    ['logger', 'object', (it) => otel.withTraceFields(it)],
+    ['warn', 'function', (warn) => otel.withTraceFields({ debug: fn, info: fn, warn, error: fn })],
+  ],
 }
 
 const traced = otel.otel()
 
 /** `observe` and `activate` are called by core alone. */
-export const OTEL_EXPORTER: Pick<Methods<Required<Exporter>>, 'flush'> = {
+export const OTEL_EXPORTER: Pick<Methods<Required<otel.OtelExporter>>, 'flush' | 'spanOf'> = {
   flush: [['signal', 'optional signal', (it) => traced.flush?.(it)]],
+  spanOf: [['subject', 'object', (it) => traced.spanOf(it)]],
 }
 
 export const PROMETHEUS: Rows<typeof prometheus> = {
@@ -49,6 +59,44 @@ export const PROMETHEUS: Rows<typeof prometheus> = {
     ],
     ['prefix', 'optional string', (prefix) => prometheus.prometheus({ registry, prefix })],
     ['maxServices', 'optional positive count', (maxServices) => prometheus.prometheus({ registry, maxServices })],
+    ['spans', 'options', (spans) => prometheus.prometheus({ registry, spans })],
+    ['spanOf', 'function', (spanOf) => prometheus.prometheus({ registry, spans: { spanOf } })],
+  ],
+  openMetrics: [
+    ['registry', 'object', (it) => prometheus.openMetrics(it)],
+    ['getMetricsAsArray', 'function', (getMetricsAsArray) => prometheus.openMetrics({ getMetricsAsArray })],
+  ],
+}
+
+export const DASHBOARDS: Rows<typeof dashboards> = {
+  createDashboard: [
+    ['options', 'options', (it) => dashboards.createDashboard(it)],
+    ['title', 'optional string', (title) => dashboards.createDashboard({ title })],
+    [
+      'details',
+      'optional choice',
+      (it) => dashboards.createDashboard({ details: typeof it === 'function' ? (0 as never) : it }),
+    ],
+    ['maxTraces', 'optional positive count', (maxTraces) => dashboards.createDashboard({ maxTraces })],
+    ['ticks', 'optional choice', (ticks) => dashboards.createDashboard({ ticks })],
+    ['tasks', 'optional choice', (tasks) => dashboards.createDashboard({ tasks })],
+    ['spans', 'options', (spans) => dashboards.createDashboard({ spans })],
+    ['spanOf', 'function', (spanOf) => dashboards.createDashboard({ spans: { spanOf } })],
+  ],
+}
+
+const pages = dashboards.createDashboard().handler()
+
+/** `observe` is called by core alone. */
+export const DASHBOARD: Pick<Methods<dashboards.Dashboard>, 'handler'> = {
+  handler: [['next', 'optional function', (next) => dashboards.createDashboard().handler(next)]],
+}
+
+export const DASHBOARD_HANDLER: { readonly handle: readonly Slot[] } = {
+  handle: [
+    ['request', 'object', (it) => pages(it)],
+    ['url', 'string', (url) => pages({ url, method: 'GET' } as unknown as Request)],
+    ['method', 'string', (method) => pages({ url: 'http://x/', method } as unknown as Request)],
   ],
 }
 
@@ -60,6 +108,7 @@ export const PROBES: Rows<typeof probes> = {
     ['draining', 'signal', (draining) => probes.createProbes({ ...probe, draining })],
     ['metrics', 'options', (metrics) => probes.createProbes({ ...probe, metrics })],
     ['metrics', 'function', (it) => probes.createProbes({ ...probe, metrics: { contentType: 'x', metrics: it } })],
+    ['metrics', 'object', (it) => probes.createProbes({ ...probe, metrics: [it] })],
     [
       'contentType',
       'string',
