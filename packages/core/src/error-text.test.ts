@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { cut, errorKind, errorParts, errorSummary, errorText, tellError, untoldParts } from './error-text.ts'
+import {
+  conditionsFirst,
+  cut,
+  errorChain,
+  errorKind,
+  errorParts,
+  errorSummary,
+  errorText,
+  tellError,
+  untoldParts,
+} from './error-text.ts'
 import { joinErrors } from './join-errors.ts'
 
 function unreadable(): Error {
@@ -67,10 +77,46 @@ describe('errorSummary()', () => {
     )
   })
 
+  it('names what a cause joins, as where no address of a host can be reached', () => {
+    const refused = ['::1', '127.0.0.1'].map((host) => new Error(`connect ECONNREFUSED ${host}`))
+    const error = new TypeError('fetch failed', { cause: new AggregateError(refused) })
+    expect(errorSummary(error)).toBe('fetch failed: connect ECONNREFUSED ::1; connect ECONNREFUSED 127.0.0.1')
+    expect(errorSummary(new AggregateError(refused))).toBe('connect ECONNREFUSED ::1; connect ECONNREFUSED 127.0.0.1')
+    expect(errorText(error).stack).toContain('\nCaused by: Error: connect ECONNREFUSED 127.0.0.1\n')
+    expect(errorSummary(new AggregateError(refused, 'no address')).length).toBeLessThan(100)
+  })
+
+  it('names the first few of many joined errors', () => {
+    const errors = Array.from({ length: 1000 }, (_, i) => new Error(`no ${i}.`))
+    expect(errorSummary(new Error('all', { cause: new AggregateError(errors, 'none') }))).toBe(
+      'all: none: no 0.; no 1.; no 2.; no 3.; no 4.; no 5.; no 6.; no 7.',
+    )
+  })
+
   it('ends on a cycle', () => {
     const error = new Error('a')
     error.cause = new Error('b', { cause: error })
     expect(errorSummary(error)).toBe('a: b')
+  })
+})
+
+describe('errorChain()', () => {
+  it('leaves out what is joined, for those who list that themselves', () => {
+    const error = new Error('all', { cause: new AggregateError([new Error('first'), new Error('second')], 'none') })
+    expect([errorChain(error), errorSummary(error)]).toEqual(['all: none', 'all: none: first; second'])
+  })
+})
+
+describe('conditionsFirst()', () => {
+  it('puts the errors of conditions before the others, and leaves the rest as it was', () => {
+    const parts = ['late', 'disk: full', 'later', 'net: down'].map((message) => new Error(message))
+    const error = joinErrors(parts) as Error
+    expect(conditionsFirst(error, ['net', 'disk']).message).toBe('disk: full\nnet: down\nlate\nlater')
+    expect([conditionsFirst(error, []), conditionsFirst(error, ['other'])]).toEqual([error, error])
+    const [one] = parts as [Error]
+    expect(conditionsFirst(one, ['disk'])).toBe(one)
+    const odd = Object.assign(new Error('x'), { errors: [unreadable(), 1] })
+    expect(conditionsFirst(odd, ['disk'])).toBe(odd)
   })
 })
 

@@ -1,4 +1,5 @@
 import { errorTree } from './error-tree.ts'
+import { joinErrors } from './join-errors.ts'
 
 /** The longest name or id that is kept of a service. */
 export const NAME_LIMIT = 1024
@@ -39,7 +40,7 @@ export function errorText(error: unknown): ErrorText {
 }
 
 /** The messages of an error and its causes, outermost first: a wrapped error's own seldom says what was wrong. */
-export function errorSummary(error: unknown): string {
+export function errorChain(error: unknown): string {
   return read(() => {
     let text = ''
     for (const it of causesOf(error)) {
@@ -49,6 +50,30 @@ export function errorSummary(error: unknown): string {
     }
     return cut(text, MESSAGE_LIMIT)
   }, UNREADABLE)
+}
+
+/**
+ * The same, and then the messages of the errors that one of them joins: that of a refused connection with several
+ * addresses says nothing at all.
+ */
+export function errorSummary(error: unknown): string {
+  return read(() => {
+    const text = errorChain(error)
+    const joined = joinedIn(error, text).join('; ')
+    return cut(text === '' || joined === '' ? text + joined : `${text}: ${joined}`, MESSAGE_LIMIT)
+  }, UNREADABLE)
+}
+
+/** The messages further down that `text` does not have, the first few. */
+function joinedIn(error: unknown, text: string): readonly string[] {
+  const messages: string[] = []
+  let visited = 0
+  for (const it of errorTree(error)) {
+    if (++visited > MOST_VISITED || messages.length === MOST_CAUSES || text.length >= MESSAGE_LIMIT) break
+    const message = cut(messageOf(it), MESSAGE_LIMIT)
+    if (!text.includes(message) && !messages.includes(message)) messages.push(message)
+  }
+  return messages
 }
 
 /** A class name or a code: few values, as a metric's label would need. */
@@ -88,6 +113,21 @@ export function untoldParts(error: unknown, told: ReadonlySet<unknown> | undefin
     if (told === undefined || !isTold(part, told)) untold.push(part)
   }
   return untold
+}
+
+/**
+ * The error of a service whose health has these conditions, with theirs first: a condition says why in one line, and of the
+ * emitted errors that are joined with it there may be more than anyone keeps.
+ */
+export function conditionsFirst(error: Error, keys: Iterable<string>): Error {
+  return read(() => {
+    const parts = errorParts(error) as readonly Error[]
+    const starts = [...keys].map((key) => `${key}: `)
+    if (starts.length === 0 || parts.length < 2 || parts.length > MOST_VISITED) return error
+    const isCondition = (part: Error): boolean => starts.some((start) => errorChain(part).startsWith(start))
+    const [first, rest] = [parts.filter(isCondition), parts.filter((part) => !isCondition(part))]
+    return (first.length > 0 && joinErrors([...first, ...rest])) || error
+  }, error)
 }
 
 /** A list may be a proxy, as an error may. */
@@ -147,10 +187,12 @@ function causesOf(error: unknown): unknown[] {
   return causes
 }
 
-/** The stack with those of the causes, which are where a wrapped error comes from. */
+/** The stack with those of what is below, which is where a wrapped error comes from. */
 function stackOf(error: unknown): string {
   let text = ''
-  for (const it of causesOf(error)) {
+  let visited = 0
+  for (const it of errorTree(error)) {
+    if (++visited > MOST_CAUSES) break
     const { stack } = it as ErrorLike
     if (typeof stack === 'string') text += (text === '' ? '' : '\nCaused by: ') + cut(stack, STACK_LIMIT)
     if (text.length > STACK_LIMIT) break

@@ -33,6 +33,14 @@ describe('errorTree()', () => {
     expect(messages(error).at(-1)).toBe('0')
   })
 
+  it('ends at a list that says it is endless', () => {
+    const errors = new Proxy([new Error('a')], {
+      get: (target, key) => (key === 'length' ? Number.MAX_SAFE_INTEGER : Reflect.get(target, '0')) as unknown,
+    })
+    const tree = [...errorTree(Object.assign(new Error('b'), { errors }))] as Error[]
+    expect(tree.map(({ message }) => message)).toEqual(['b', 'a'])
+  })
+
   it('takes what cannot be read for a leaf', () => {
     const hostile = Object.defineProperty(new Error('hostile'), 'cause', {
       get: () => {

@@ -1,8 +1,12 @@
 import { checkRequiredSignal } from './check.ts'
 
+/** The most of one list of errors that is walked: a list may be a proxy that says it is endless. */
+const MOST_ERRORS = 100_000
+
 /**
  * Walks an error and all that is under it, depth first in order: the error, its `cause`, then its `errors`. Each value
- * comes once, so a cycle ends; a chain of any length does not grow the stack.
+ * comes once, so a cycle ends; a chain of any length does not grow the stack. Of one list of `errors` the first 100,000
+ * come.
  */
 export function* errorTree(error: unknown): Generator {
   const seen = new Set<unknown>()
@@ -16,7 +20,9 @@ export function* errorTree(error: unknown): Generator {
     // What cannot be read is a leaf: a getter that throws must not turn a look into a failure.
     try {
       const { cause, errors } = current as { cause?: unknown; errors?: unknown }
-      if (Array.isArray(errors)) for (let i = errors.length - 1; i >= 0; i--) open.push(errors[i])
+      if (Array.isArray(errors)) {
+        for (let i = Math.min(errors.length, MOST_ERRORS) - 1; i >= 0; i--) open.push(errors[i])
+      }
       open.push(cause)
     } catch {}
   }

@@ -1,12 +1,13 @@
 import { checkFunction, checkObject } from './check.ts'
 import type { HealthSnapshot, HealthSource } from './health-node.ts'
 import { mergeReports } from './report.ts'
-import type { HealthReport } from './service.ts'
+import type { Scope } from './scope.ts'
+import type { HealthReport, ServiceState } from './service.ts'
 
 /** What all health checkers that an exporter was told of say, read when it is asked: that runs and consumes nothing. */
 export class HealthView {
-  /** By the id of the checker's scope: one that is made anew takes the place of the one before, as services do. */
-  private readonly sources = new Map<string, HealthSource>()
+  private readonly sources = new Map<HealthSource, Scope>()
+  private readonly over = new WeakSet<Scope>()
   private readonly failed: (error: unknown) => void
 
   /** @param failed Is told each time a snapshot cannot be read. */
@@ -14,8 +15,19 @@ export class HealthView {
     this.failed = failed
   }
 
-  set(checker: string, source: HealthSource): void {
-    this.sources.set(checker, source)
+  /** A checker that is made anew takes the place of one of that id which is over, or was never started; others stay beside it. */
+  set(checker: Scope, source: HealthSource): void {
+    for (const [other, scope] of this.sources) {
+      if (other === source || scope.id !== checker.id) continue
+      if (this.over.has(checker)) return
+      if (this.over.has(scope) || !hasStarted(other)) this.sources.delete(other)
+    }
+    this.sources.set(source, checker)
+  }
+
+  /** Is to be told of every change of state, since checkers are services. */
+  moved(scope: Scope, state: ServiceState): void {
+    if (state === 'Stopped' || state === 'StopFailed' || state === 'StartFailed') this.over.add(scope)
   }
 
   clear(): void {
@@ -25,7 +37,7 @@ export class HealthView {
   /** Those that can be read now; one that throws is left out. */
   snapshots(): HealthSnapshot[] {
     const snapshots: HealthSnapshot[] = []
-    for (const source of this.sources.values()) {
+    for (const source of this.sources.keys()) {
       try {
         snapshots.push(checked(source.snapshot()))
       } catch (error) {
@@ -55,6 +67,15 @@ export class HealthView {
 function merged(reports: readonly HealthReport[]): HealthReport {
   const [only, second] = reports
   return only !== undefined && second === undefined ? only : mergeReports(reports)
+}
+
+/** One that cannot be asked may well have. */
+function hasStarted(source: HealthSource): boolean {
+  try {
+    return source.snapshot().startedAt !== 0
+  } catch {
+    return true
+  }
 }
 
 function checked(snapshot: HealthSnapshot): HealthSnapshot {

@@ -6,6 +6,8 @@ export { errorType } from './error-type.ts'
 export { HealthView } from './health-view.ts'
 export {
   cut,
+  conditionsFirst,
+  errorChain,
   errorKind,
   errorParts,
   errorSummary,

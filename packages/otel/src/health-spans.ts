@@ -1,7 +1,7 @@
 import * as api from '@opentelemetry/api'
 import type { Context, Span, SpanContext, Tracer } from '@opentelemetry/api'
 import type { HealthChange, HealthSource, Scope, ServiceEvent } from '@svc/core'
-import { cut, healthStatus, isHealthTransition, NAME_LIMIT } from '@svc/core/internal'
+import { conditionsFirst, cut, healthStatus, isHealthTransition, NAME_LIMIT } from '@svc/core/internal'
 import { addLink, detached, under } from './contexts.ts'
 import type { Exceptions } from './exceptions.ts'
 import { divide } from './divide.ts'
@@ -122,8 +122,9 @@ export function createHealthSpans({ tracer, services, exceptions, single, titleO
     if (service?.conditions !== undefined && service.conditions.size > 0)
       span.setAttribute('svc.health.condition', firstKeys(service.conditions))
     if (current != null && healthStatus(current) === 'unhealthy') {
-      exceptions.mark(span, current)
-      exceptions.recordAll(span, api.trace.setSpan(context, span), current, time)
+      const error = conditionsFirst(current, service?.conditions ?? [])
+      exceptions.mark(span, error)
+      exceptions.recordAll(span, api.trace.setSpan(context, span), error, time)
     }
     span.end(toHrTime(at + MOMENT_MS))
     let transitions = previous.get(source)

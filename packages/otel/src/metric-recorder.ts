@@ -60,7 +60,7 @@ export function createRecorder(
 
   function polled(event: Event<'health'>): void {
     const { scope, source, changes, startedAt, endedAt } = event
-    health.set(scope.id, source)
+    health.set(scope, source)
     checks.record(seconds(startedAt, endedAt), undefined, contextOf(event))
     for (const change of changes) changed(change)
   }
@@ -81,6 +81,7 @@ export function createRecorder(
         return ended(event)
       case 'state':
         services.live(event.scope).state = SERVICE_STATES.indexOf(event.state)
+        health.moved(event.scope, event.state)
         return undefined
       case 'error':
         return appended(event)

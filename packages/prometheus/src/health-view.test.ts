@@ -1,3 +1,5 @@
+import { createService } from '@svc/engine'
+import { createHealthChecker } from '@svc/health'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { clients } from './fixtures/clients.ts'
 import { createFakeSource } from './fixtures/fake-source.ts'
@@ -54,13 +56,27 @@ describe.each(clients)('the health that prometheus() shows, with %s', (_, { Regi
     ])
   })
 
-  it('shows the newest of the checkers that had one name', async () => {
+  it('shows all checkers that have one name, until one is over and is made anew', async () => {
     const registry = new Registry()
     const { scope } = createProgram({ registry })
-    createFakeSource().poll(scope, { Gone: new Error('it closed') })
-    createFakeSource().poll(scope, { A: null })
+    const [app, other] = [
+      createService({ name: 'App', parent: scope }),
+      createService({ name: 'Other', parent: scope }),
+    ]
+    const checkers = [createHealthChecker({ parent: scope }), createHealthChecker({ parent: scope })] as const
+    checkers[0].register(app)
+    checkers[1].register(other)
+    for (const service of [...checkers, app, other]) await service.start()
+    const health = async (): Promise<string[]> => seriesIn(await registry.metrics(), /^health/)
+    expect(await health()).toEqual(['health{service_id="App"} 1', 'health{service_id="Other"} 1'])
 
-    expect(seriesIn(await registry.metrics(), /^health/)).toEqual(['health{service_id="A"} 1'])
+    await checkers[1].close()
+    expect(await health()).toEqual(['health{service_id="App"} 1', 'health{service_id="Other"} 1'])
+    const anew = createHealthChecker({ parent: scope })
+    anew.register(app)
+    checkers[1].unregister('Other')
+    expect(await health()).toEqual(['health{service_id="App"} 1'])
+    for (const service of [checkers[0], app, other]) await service.close()
   })
 
   it('leaves out a snapshot that throws or is nonsense, and says so once', async () => {

@@ -48,6 +48,7 @@ export class Recorder {
         return this.end(event)
       case 'state':
         this.services.live(event.scope).state = SERVICE_STATES.indexOf(event.state)
+        this.health.moved(event.scope, event.state)
         this.revisions.state++
         return undefined
       case 'error':
@@ -131,7 +132,7 @@ export class Recorder {
   }
 
   private checked({ scope, source, changes, startedAt, endedAt }: Event<'health'>): void {
-    this.health.set(scope.id, source)
+    this.health.set(scope, source)
     this.checks ??= new Histogram(CHECK_BUCKETS, {})
     this.checks.observe(seconds(startedAt, endedAt))
     this.revisions.checks++
