@@ -31,6 +31,20 @@ describe('createDashboard()', () => {
   })
 })
 
+describe('the two pages', () => {
+  it('lead to each other: from what is not well to its traces, and from there to its row', async () => {
+    const { engines, checker, page } = await startProgram(['Store', 'a & "b"'])
+    engines.get('a & "b"')?.setHealthCondition('disk', new Error('full'))
+    checker.register({ name: () => 'Other', readiness: () => null, healthReport: () => new Map([['Other', null]]) })
+    const services = await page('/')
+    const [, link = ''] = /class="to-traces" href="\.\/([^"]*)"/.exec(services) ?? []
+    const [, id = ''] = /href="traces\/([0-9a-f]{32})"/.exec(await page(`/${link}`)) ?? []
+    const trace = await page(`/debug/traces/${id}`)
+    const [, key = 'none'] = /href="\.\.\/\.\.\/#([^"]*)"><bdi>App\.a &amp; &quot;b&quot;</.exec(trace) ?? []
+    expect(services).toMatch(new RegExp(`id="${key}"\\s+data-level="bad"`))
+  })
+})
+
 describe('the handler', () => {
   it('hands what is not its own to the next one, whatever the method', async () => {
     const seen: string[] = []

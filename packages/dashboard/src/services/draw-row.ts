@@ -1,4 +1,5 @@
 import type { Operation } from '@svc/core'
+import { drawCauses } from '../causes.ts'
 import { html, type Html, type HtmlValue } from '../html.ts'
 import { clip } from '../text.ts'
 import type { Entry } from './entry.ts'
@@ -101,8 +102,7 @@ export function drawLines(lines: readonly Line[], known: number | undefined): Ht
   const shown = lines.slice(0, most).map(({ key, text, since, because }) => {
     const name = key !== undefined && html`<bdi class="condition">${clip(key, NAME)}</bdi> `
     const age = since !== undefined && since !== known && html` <span class="muted">for ${elapsed(since)}</span>`
-    const causes = because.map((cause) => html`<span class="cause">because <bdi class="text">${cause}</bdi></span>`)
-    return html`<span class="reason">${name}<bdi class="text">${text}</bdi>${age}${causes}</span>`
+    return html`<span class="reason">${name}<bdi class="text">${text}</bdi>${age}${drawCauses(because)}</span>`
   })
   const more = lines.length - most
   return html`${shown}${more > 0 && html`<span class="reason muted">and ${more} more</span>`}`

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Operation, Scope, ServiceState } from '@svc/core'
+import { keyOf } from '../key.ts'
 import { clip } from '../text.ts'
 import { messageOf } from './words.ts'
 
@@ -70,9 +70,9 @@ export class Entry {
     this.draining = scope?.draining
   }
 
-  /** Names it in the page. It follows from the id alone, so that links and what is folded outlive the program. */
+  /** Names it in the page. */
   get key(): string {
-    return (this.hash ??= `s${createHash('sha256').update(this.id).digest('base64url').slice(0, 10)}`)
+    return (this.hash ??= keyOf(this.id))
   }
 
   /** Whether nothing will happen to it any more. */

@@ -4,6 +4,7 @@ import {
   type HealthSource,
   isServiceError,
   mergeReports,
+  type Scope,
   toError,
 } from '@svc/core'
 
@@ -35,15 +36,28 @@ const NOTHING: HealthReport = new Map()
 
 /** The checkers that have told of themselves. Reading their snapshots runs no check and consumes no error. */
 export class Checkers {
-  /** By the id of the checker's scope: one that is made anew takes the place of the one before. */
-  private readonly sources = new Map<string, HealthSource>()
+  /** By the scope of the checker: all checkers of one parent have the same name. */
+  private readonly sources = new Map<Scope, HealthSource>()
+  /** Of which the last word is shown, until another one of its name comes. */
+  private readonly ended = new Set<Scope>()
 
-  set(id: string, source: HealthSource): void {
-    this.sources.set(id, source)
+  set(scope: Scope, source: HealthSource): void {
+    if (!this.sources.has(scope)) for (const other of this.ended) if (other.id === scope.id) this.remove(other)
+    this.sources.set(scope, source)
   }
 
-  remove(id: string): void {
-    this.sources.delete(id)
+  /** One that was made anew before this one ended takes its place at once. */
+  end(scope: Scope): void {
+    if (!this.sources.has(scope)) return
+    const known = [...this.sources.keys()]
+    const isReplaced = known.slice(known.indexOf(scope) + 1).some((other) => other.id === scope.id)
+    if (isReplaced) this.remove(scope)
+    else this.ended.add(scope)
+  }
+
+  remove(scope: Scope): void {
+    this.sources.delete(scope)
+    this.ended.delete(scope)
   }
 
   read(): Health {

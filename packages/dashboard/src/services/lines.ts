@@ -1,4 +1,5 @@
-import { errorTree, isServiceError } from '@svc/core'
+import { isServiceError } from '@svc/core'
+import { type Causes, causesOf, NO_CAUSES } from '../causes.ts'
 import { failuresOf } from './health.ts'
 import type { Row } from './rows.ts'
 import { messageOf } from './words.ts'
@@ -9,17 +10,18 @@ export interface Line {
   readonly key: string | undefined
   readonly text: string
   readonly since: number | undefined
-  /** What is behind it, outermost first, where that says more. */
-  readonly because: readonly string[]
+  /** What is behind it, where that says more. */
+  readonly because: Causes
 }
 
 /** How many lines of one service are shown. */
 export const MOST_LINES = 5
-const MOST_CAUSES = 4
+/** Of what fails because something below it does: that says the rest. */
+const FEW_CAUSES = 3
 const WITHHELD = '(the message is not shown here)'
 
 /** All that is wrong with a service, each thing once: a condition stands in the health as well, as `key: message`. */
-export function linesOf({ entry, level, failures, unready }: Row, details: boolean): Line[] {
+export function linesOf({ entry, level, failures, unready, badBelow }: Row, details: boolean): Line[] {
   const lines: Line[] = []
   const said = new Set<string>()
   const add = (key: string | undefined, error: Error, since?: number): void => {
@@ -28,7 +30,9 @@ export function linesOf({ entry, level, failures, unready }: Row, details: boole
     if (said.has(whole)) return
     said.add(whole)
     lines.push(
-      details ? { key, text, since, because: causesOf(error, text) } : { key, text: WITHHELD, since, because: [] },
+      details
+        ? { key, text, since, because: causesOf(error, text, badBelow > 0 ? FEW_CAUSES : undefined) }
+        : { key, text: WITHHELD, since, because: NO_CAUSES },
     )
   }
   if (entry.state === 'Stopped') return lines
@@ -40,18 +44,4 @@ export function linesOf({ entry, level, failures, unready }: Row, details: boole
   if (failures.length === 0 && entry.unkeyed !== undefined) add(undefined, entry.unkeyed)
   if (level === 'wait') for (const error of failuresOf(unready)) add(undefined, error)
   return lines
-}
-
-/** What is below an error in its tree, leaving out what repeats what was said already. */
-function causesOf(error: Error, text: string): readonly string[] {
-  const found: string[] = []
-  let said = text
-  for (const part of errorTree(error)) {
-    if (part === error) continue
-    const message = typeof part === 'string' ? part : messageOf(part)
-    if (said.includes(message)) continue
-    if (found.push(message) === MOST_CAUSES) break
-    said += `\n${message}`
-  }
-  return found
 }

@@ -52,12 +52,13 @@ export function createServicesPages(title: string | undefined): ServicesPages {
     services.observe(event)
     if (event.type === 'health') {
       if (root === '') root = rootOf(event.scope).id
-      checkers.set(event.scope.id, event.source)
+      checkers.set(event.scope, event.source)
       forgetUnused()
     } else if (event.type === 'removed') {
-      checkers.remove(event.scope.id)
+      checkers.remove(event.scope)
       forgetUnused()
-    }
+    } else if (event.type === 'state' && (event.state === 'Stopped' || event.state === 'StopFailed'))
+      checkers.end(event.scope)
     streams.changed()
   }
 

@@ -176,6 +176,41 @@ describe('the page of the services', () => {
     expect(shown(await page(), 'Ledger')).toBeUndefined()
   })
 
+  it('listens to two checkers of one name, and to one that is made anew instead of the one before', async () => {
+    const { scope, checker, page, app } = await startProgram(['Store'], { title: 'Relay' })
+    const reporter = (name: string, error: Error | null) => ({
+      name: () => name,
+      readiness: () => null,
+      healthReport: () => new Map([[name, error]]),
+    })
+    checker.register(reporter('Disk', new Error('97% full')))
+    const second = createHealthChecker({ parent: scope, intervalMs: 1e9 })
+    second.register(reporter('Net', new Error('packet loss')))
+    await second.start()
+    expect(problems(await page())).toEqual([
+      ['Disk', expect.stringContaining('97% full')],
+      ['Net', expect.stringContaining('packet loss')],
+    ])
+    const third = createHealthChecker({ parent: scope, intervalMs: 1e9 })
+    third.register(app)
+    third.register(reporter('Disk', null))
+    await third.start()
+    await second.close()
+    await checker.close()
+    const text = await page()
+    expect(problems(text)).toEqual([])
+    expect([shown(text, 'Disk')?.level, shown(text, 'App.Store')?.text]).toEqual([
+      'good',
+      expect.stringContaining('Healthy'),
+    ])
+    const fourth = createHealthChecker({ parent: scope, intervalMs: 1e9 })
+    await third.close()
+    fourth.register(reporter('Disk', new Error('98% full')))
+    await fourth.start()
+    expect(problems(await page())).toEqual([['Disk', expect.stringContaining('98% full')]])
+    await fourth.close()
+  })
+
   it('follows a start, a drain and a close, in which nothing that merely stops is red', async () => {
     const dashboard = createDashboard()
     const scope = createScope({ exporters: [dashboard] })

@@ -1,4 +1,4 @@
-import { TRACE_KINDS, type Trace } from './model.ts'
+import { type Span, TRACE_KINDS, type Trace } from './model.ts'
 
 /** What a list is narrowed down to. */
 export interface Filter {
@@ -25,15 +25,15 @@ export function isNarrowed({ kind, service, errors }: Filter): boolean {
 export function applyFilter(traces: readonly Trace[], { kind, service, errors }: Filter): readonly Trace[] {
   const found = traces.filter((it) => (kind === '' || it.kind === kind) && (!errors || it.failed > 0))
   if (service === '') return found
+  // A link has no place for a half of a surrogate pair.
+  const named = (span: Span): readonly [string, string] => [span.service.toWellFormed(), span.name.toWellFormed()]
   const below = `${service}.`
   const exact = found.filter(({ spans }) =>
-    spans.some((it) => it.service === service || it.name === service || it.service.startsWith(below)),
+    spans.some((it) => named(it).includes(service) || named(it)[0].startsWith(below)),
   )
   if (exact.length > 0) return exact
   const part = service.toLowerCase()
-  return found.filter(({ spans }) =>
-    spans.some((it) => it.service.toLowerCase().includes(part) || it.name.toLowerCase().includes(part)),
-  )
+  return found.filter(({ spans }) => spans.some((it) => named(it).some((name) => name.toLowerCase().includes(part))))
 }
 
 /** The same as the query of a link, with its question mark; nothing for no filter. */

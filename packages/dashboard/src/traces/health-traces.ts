@@ -1,5 +1,5 @@
 import type { HealthChange, HealthSource, ServiceEvent } from '@svc/core'
-import { cut, healthStatus, isHealthTransition, NAME_LIMIT } from '@svc/core/internal'
+import { conditionsFirst, cut, healthStatus, isHealthTransition, NAME_LIMIT } from '@svc/core/internal'
 import type { Facts, Span, Trace } from './model.ts'
 import type { References } from './references.ts'
 import type { Services } from './services.ts'
@@ -84,7 +84,7 @@ export function createHealthTraces({ services, shelf, references }: HealthTraceO
         // None: a poll has many changes, and what names a span is asked for the poll.
         subject: undefined,
       })
-      if (current != null && healthStatus(current) === 'unhealthy') failSpan(span, current)
+      if (current != null && healthStatus(current) === 'unhealthy') failSpan(span, conditionsFirst(current, conditions))
       endSpan(span, endedAt)
     }
     endSpan(root, endedAt)

@@ -1,5 +1,6 @@
 import type { Operation, ServiceEvent, SpanReference } from '@svc/core'
 import type { ErrorText, HealthStatus } from '@svc/core/internal'
+import type { Causes } from '../causes.ts'
 
 export type SpanKind = Operation['kind'] | 'health check' | 'health' | 'flush'
 
@@ -11,6 +12,8 @@ export type TraceKind = (typeof TRACE_KINDS)[number]
 export interface Failure {
   /** The messages of the error and its causes. */
   readonly summary: string
+  /** What the summary does not say of what is behind the error, where it is told. */
+  readonly because: Causes
   /** A code or a class. */
   readonly type: string
   /** Whether spans below have told all of it. */

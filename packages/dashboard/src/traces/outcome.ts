@@ -27,9 +27,21 @@ export function outcomeOf(trace: Trace, now: number, details: boolean): Outcome 
 
 /** Where it went wrong: the spans that failed with something that no span below has told, or else all that failed. */
 export function failuresOf(trace: Trace): readonly Span[] {
-  const failed = trace.spans.filter(({ failure }) => failure !== undefined)
+  // What was flushed beside a change of health stands behind it.
+  const failed = trace.spans
+    .filter(({ failure }) => failure !== undefined)
+    .toSorted((a, b) => Number(a.kind === 'flush') - Number(b.kind === 'flush'))
   const told = failed.filter(({ failure }) => failure?.isTold === false)
-  return told.length > 0 ? told : failed
+  return distinct(told.length > 0 ? told : failed)
+}
+
+/** A close that is out of time fails in each of its steps, with the same words but for how long it took. */
+function distinct(failed: readonly Span[]): readonly Span[] {
+  const said = new Set<string>()
+  return failed.filter(({ service, failure }) => {
+    const words = `${service}\n${failure?.summary.replaceAll(/\d+ ms/g, '')}`
+    return !said.has(words) && said.add(words)
+  })
 }
 
 /** What a trace that has not ended waits for: the open spans with no open ones below. */
@@ -83,7 +95,7 @@ function healthText(trace: Trace, details: boolean): string {
   const [first] = bad
   if (first !== undefined) {
     const verb = first.facts?.previousStatus === 'unhealthy' ? 'is still unhealthy' : 'became unhealthy'
-    parts.push(`${first.service} ${verb}: ${short(messageOf(first, details))}${andMore(bad)}`)
+    parts.push(`${first.service} ${verb}: ${firstLine(first, details)}${andMore(bad)}`)
   }
   const [back] = good
   if (back !== undefined) parts.push(`${back.service} ${recoveryOf(back)}${andMore(good)}`)
@@ -126,6 +138,14 @@ function shareText(trace: Trace, path: CriticalPath, now: number): string {
 
 export function count(n: number, noun: string): string {
   return `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`
+}
+
+/** Of many errors that a service told of the first is enough for one sentence. */
+function firstLine(span: Span, details: boolean): string {
+  const text = messageOf(span, details)
+  const others = (span.failure?.count ?? 1) - 1
+  const end = text.indexOf('\n')
+  return others < 1 || end < 0 ? short(text) : `${short(text.slice(0, end))} (with ${count(others, 'more error')})`
 }
 
 function short(text: string): string {

@@ -74,6 +74,57 @@ describe('createTracesPages()', () => {
     expect(await world.text(`/debug/traces?service=${encodeURIComponent(`"${EVIL}`)}`)).not.toContain('<img')
   })
 
+  it('is narrowed down to a name that no link can have', async () => {
+    const world = pagesWorld()
+    await treeOf({ name: 'App', below: [{ name: 'lone \ud800 surrogate' }] }, world.scope).start()
+    const link = encodeURIComponent('App.lone \ud800 surrogate'.toWellFormed())
+    expect(await linksOf(world, `?service=${link}`)).toEqual(['start App'])
+  })
+
+  it('tells all reasons of a failure, also of those that several failures were put into', async () => {
+    const world = pagesWorld()
+    const hosts = new AggregateError(
+      [
+        new Error('ECONNREFUSED 10.1.2.3'),
+        new AggregateError([new Error('replica 1: <b>wrong password</b>', { cause: 'pg_hba.conf' })], 'no replica'),
+        ...Array.from({ length: 10 }, (_, i) => new Error(`timeout ${i}`)),
+      ],
+      'no database host',
+    )
+    const start = (): never => {
+      throw hosts
+    }
+    await treeOf({ name: 'App', below: [{ name: 'Pool', start }] }, world.scope)
+      .start()
+      .catch(() => {})
+    const path = `/debug/traces/${await idOf(world, 'start App')}`
+    const text = (await world.text(path)).replaceAll(/<[^>]*>/g, '')
+    expect(text).toMatch(
+      /no database host\s*because ECONNREFUSED 10.1.2.3\s*because no replica\s*because replica 1: &lt;b&gt;wrong password&lt;\/b&gt;\s*because pg_hba.conf\s*because timeout 0[^]*because timeout 3\s*and 6 more/,
+    )
+    expect(await world.text(path, false)).not.toContain('replica')
+  })
+
+  it('tells once what several spans of a service failed with', async () => {
+    const world = pagesWorld()
+    const { service, engine } = createServiceEngine({ name: 'Mailer', parent: world.scope, closeTimeoutMs: 1 })
+    await service.start()
+    engine.go(() => new Promise(() => {}), { label: 'session' })
+    await service.close().catch(() => {})
+    const text = await world.text(`/debug/traces/${await idOf(world, 'close Mailer')}`)
+    const [, list = ''] = /What went wrong<\/h2>([^]*?)<\/section>/.exec(text) ?? []
+    expect(list.match(/<li>/g)).toHaveLength(1)
+    expect(list).toContain('session')
+    expect(await world.text('/debug/traces?kind=close')).not.toMatch(/and \d+ more failure/)
+  })
+
+  it('leads to the services', async () => {
+    const world = await live()
+    const text = await world.text(`/debug/traces/${await idOf(world, 'start App')}`)
+    expect(text).toMatch(/<a href="\.\.\/\.\.\/#s[\w-]{10}"><bdi>App\.Store<\/bdi><\/a>/)
+    expect(text).toMatch(/<a href="\.\.\/\.\.\/#s[\w-]{10}"><bdi>App<\/bdi><\/a>/)
+  })
+
   it('draws a row and a line for each span', async () => {
     const world = await live()
     const text = await world.text(`/debug/traces/${await idOf(world, 'start App')}`)

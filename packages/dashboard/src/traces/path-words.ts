@@ -2,7 +2,7 @@ import { html, type Html, type HtmlValue } from '../html.ts'
 import type { CriticalPath } from './critical-path.ts'
 import { durationOf, isOpen, rootOf, type Span, type Trace } from './model.ts'
 import { count, waitingOn, whatOf } from './outcome.ts'
-import { anchorOf, titleText } from './parts.ts'
+import { anchorOf, shortName, titleText } from './parts.ts'
 import { durationText } from './time-text.ts'
 import { childrenOf } from './tree.ts'
 
@@ -33,7 +33,9 @@ export function explainPath(trace: Trace, path: CriticalPath, now: number): Html
   const own = ownTime(outer, path)
   const isOwn = own > path.through(outer) * 0.95
   const rest =
-    children(outer).length > 0 && !isOwn && html` Within ${outer.name}: ${shares(outer, children(outer), path)}.`
+    children(outer).length > 0 &&
+    !isOwn &&
+    html` Within <bdi>${shortName(outer.name)}</bdi>: ${shares(outer, children(outer), path)}.`
   const left =
     root.leftOut > 0 &&
     html` ${count(root.leftOut, 'short span')} left out took ${durationText(root.leftOutMs)} together.`
@@ -58,7 +60,7 @@ function explainWait(trace: Trace, now: number): Html {
 function chain(span: Span): Html {
   const above: Span[] = []
   for (let it = span.parent; it?.parent !== undefined && above.length < MOST_LEVELS; it = it.parent) above.unshift(it)
-  return html`${above.map((it) => html`${it.name} › `)}${naming(span)}`
+  return html`${above.map((it) => html`<bdi>${shortName(it.name)}</bdi> › `)}${naming(span)}`
 }
 
 /** The largest shares of a span's time, its own among them; what is under a hundredth of it is not worth a word. */
@@ -91,5 +93,5 @@ function naming(span: Span): Html {
 
 /** The kind is said where it is another one than that of the whole, as where a failed start closes what had started. */
 function nameOf(span: Span): string {
-  return span.kind === 'wait' || span.kind === rootOf(span.trace).kind ? whatOf(span) : titleText(span)
+  return span.kind === 'wait' || span.kind === rootOf(span.trace).kind ? shortName(whatOf(span)) : titleText(span)
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { draw, type Node, recorderWorld, treeOf } from '../fixtures/traces-world.ts'
 import { createLinks } from './links.ts'
 import { rootOf, type Trace } from './model.ts'
+import { outcomeOf } from './outcome.ts'
 
 const TREE: Node = {
   name: 'App',
@@ -173,6 +174,27 @@ describe('the trace of a health change', () => {
       trace?.spans.map((span) => links.of(span).map(({ type, to }) => `${type} ${to.kind} ${to.name}`))
     expect(linksOf(traces[0])).toEqual([['start start App'], ['start start Endpoint', 'previous health App.Endpoint']])
     expect(linksOf(traces[1])).toEqual([['start start App'], ['start start Endpoint', 'next health App.Endpoint']])
+    await checker.close()
+  })
+
+  it('says the condition before the errors that stand beside it', async () => {
+    const { recorder, scope } = recorderWorld()
+    const { service, engine } = createServiceEngine({ name: 'App', parent: scope })
+    await service.start()
+    const checker = createHealthChecker({ parent: scope, intervalMs: 1000 })
+    checker.register(service)
+    await checker.start()
+    for (let i = 0; i < 50; i++) engine.emitHealthError(new Error(`attempt ${i} failed: ${'x'.repeat(100)}`))
+    engine.setHealthCondition('endpoint', new Error('the last 3 attempts failed'))
+    await vi.advanceTimersByTimeAsync(1000)
+    const health = recorder.traces()[0]?.spans.find(({ kind }) => kind === 'health')
+    expect(health?.failure?.summary).toMatch(/^endpoint: the last 3 attempts failed\nattempt 0 failed: x/)
+    expect(health?.failure?.exceptions[0]?.message).toBe('endpoint: the last 3 attempts failed')
+    // What there was no room for is one of many, and not the reason of the others.
+    expect(health?.failure?.because).toEqual({ texts: [], more: 0 })
+    expect(outcomeOf(recorder.traces()[0] as Trace, Date.now(), true).text).toBe(
+      'App became unhealthy: endpoint: the last 3 attempts failed (with 50 more errors)',
+    )
     await checker.close()
   })
 

@@ -53,6 +53,26 @@ describe('createShelf()', () => {
     expect(shelf.all()).toEqual([first, ...others].toReversed())
   })
 
+  it('keeps what failed in a flood of what ended well, but not of what failed as well', () => {
+    const shelf = createShelf(10)
+    const failed = make('close')
+    failed.failed = 1
+    shelf.add(failed)
+    for (let i = 0; i < 100; i++) shelf.add(make('close'))
+    expect(shelf.all()).toContain(failed)
+    const start = make('start')
+    shelf.add(start)
+    for (let i = 0; i < 100; i++) {
+      const trace = make('close')
+      trace.failed = 1
+      shelf.add(trace)
+    }
+    expect(shelf.all()).not.toContain(failed)
+    const well = shelf.all().filter((it) => it.kind === 'close' && it.failed === 0)
+    expect(well.length).toBeGreaterThan(2)
+    expect(shelf.all()).toContain(start)
+  })
+
   it('lets what has ended go before what is open', () => {
     const shelf = createShelf(2)
     const open = make('tick', { isOpen: true })

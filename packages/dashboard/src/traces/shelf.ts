@@ -75,14 +75,22 @@ export function createShelf(maxTraces: number, mostWeight: number = MOST_WEIGHT)
 
   /** Drops the oldest start of what has closed since, else the oldest that has ended, else the oldest of all. */
   function drop(group: Trace[], newest: Trace): boolean {
-    // Only starts can be over.
-    let at = group[0]?.kind === 'start' ? group.findIndex((it) => it.isOver && it !== newest) : -1
-    if (at < 0) at = group.findIndex((it) => rootOf(it).endedAt !== undefined && it !== newest)
-    if (at < 0) at = group.findIndex((it) => it !== newest)
-    if (at < 0) return false
-    group.splice(at, 1)
-    dropped++
-    return true
+    const most = mostly(group)
+    const rules: readonly ((trace: Trace) => boolean)[] = [
+      (it) => it.isOver && most(it),
+      (it) => it.isOver,
+      (it) => rootOf(it).endedAt !== undefined && most(it),
+      (it) => rootOf(it).endedAt !== undefined,
+      () => true,
+    ]
+    for (const rule of rules) {
+      const at = group.findIndex((it) => it !== newest && rule(it))
+      if (at < 0) continue
+      group.splice(at, 1)
+      dropped++
+      return true
+    }
+    return false
   }
 
   return {
@@ -94,6 +102,18 @@ export function createShelf(maxTraces: number, mostWeight: number = MOST_WEIGHT)
       return dropped
     },
   }
+}
+
+/**
+ * Tells those that there are more of, which failed or ended well: neither pushes the other out. Of health each change
+ * leads to the one before.
+ */
+function mostly(group: readonly Trace[]): (trace: Trace) => boolean {
+  const [first] = group
+  if (first !== undefined && groupOf(first) === 'health') return () => true
+  const failed = group.filter((it) => it.failed > 0).length
+  const isFailed = failed * 2 > group.length
+  return (it) => it.failed > 0 === isFailed
 }
 
 function groupOf({ kind, isOutermost }: Trace): string {

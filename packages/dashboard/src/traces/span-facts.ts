@@ -1,4 +1,6 @@
+import { NAME_LIMIT } from '@svc/core/internal'
 import { html, type Html, type HtmlValue } from '../html.ts'
+import { keyOf } from '../key.ts'
 import type { Link } from './links.ts'
 import { isOpen, type Span } from './model.ts'
 import { count, recoveryOf } from './outcome.ts'
@@ -45,7 +47,7 @@ function pendingText({ facts }: Span): string {
 function healthText(span: Span): string {
   const { facts } = span
   if (facts?.status !== 'unhealthy') return recoveryOf(span)
-  return facts.previousStatus === 'unhealthy' ? 'is unhealthy for another reason than before' : 'became unhealthy'
+  return facts.previousStatus === 'unhealthy' ? 'is still unhealthy, with another message' : 'became unhealthy'
 }
 
 const LINK_WORDS: Readonly<Record<Link['type'], string>> = {
@@ -54,6 +56,13 @@ const LINK_WORDS: Readonly<Record<Link['type'], string>> = {
   previous: 'the change before',
   next: 'the change after',
   drain: 'the drain before it',
+}
+
+/** The full name of a service, as a link to how it is now; only the name where it is not whole. */
+export function serviceLink({ service, kind }: Span): Html | undefined {
+  if (service === '' || kind === 'drain') return undefined
+  const name = html`<bdi>${service}</bdi>`
+  return service.length < NAME_LIMIT ? html`<a href="../../#${keyOf(service)}">${name}</a>` : name
 }
 
 /** Links to other spans, from the page of a trace. */

@@ -1,9 +1,10 @@
+import { drawCauses } from '../causes.ts'
 import { html, type Html, type HtmlValue } from '../html.ts'
 import { clip } from '../text.ts'
 import type { Links } from './links.ts'
 import { durationOf, isOpen, rootOf, type Failure, type Span, type Trace } from './model.ts'
 import { anchorOf, sign, titleText } from './parts.ts'
-import { factsText, linkList } from './span-facts.ts'
+import { factsText, linkList, serviceLink } from './span-facts.ts'
 import { durationText } from './time-text.ts'
 import type { Branch } from './tree.ts'
 
@@ -55,9 +56,10 @@ export function spanTable({ trace, rows, links, now, details }: SpanTableParts):
 }
 
 function about(span: Span, links: Links, details: boolean): Html {
-  const words = [...factsText(span)]
-  if (span.service !== span.name && span.service !== '') words.unshift(span.service)
-  const parts: readonly HtmlValue[] = [...words.map((it) => html`<bdi>${it}</bdi>`), ...linkList(links.of(span))]
+  const words = factsText(span).map((it) => html`<bdi>${it}</bdi>`)
+  const parts: readonly HtmlValue[] = [serviceLink(span), ...words, ...linkList(links.of(span))].filter(
+    (it) => it !== undefined,
+  )
   const line =
     parts.length > 0 && html`<p class="about muted">${parts.map((it, i) => html`${i > 0 && ' · '}${it}`)}</p>`
   return html`${line}${span.failure !== undefined && failureOf(span.failure, details)}`
@@ -65,11 +67,11 @@ function about(span: Span, links: Links, details: boolean): Html {
 
 /** What went wrong, and the stacks of what is told here; what a span below has told is not told twice. */
 export function failureOf(failure: Failure, details: boolean): Html {
-  const { summary, type, isTold, exceptions, count } = failure
+  const { summary, because, type, isTold, exceptions, count } = failure
   if (!details) return html`<p class="error"><span class="type">${type}</span> (messages are not shown to you)</p>`
   const stacks = exceptions.filter(({ stack }) => stack !== '')
   const missing = count - exceptions.length
-  return html`<p class="error"><bdi>${clip(summary, LONGEST_MESSAGE)}</bdi></p>
+  return html`<p class="error"><bdi>${clip(summary, LONGEST_MESSAGE)}</bdi>${drawCauses(because)}</p>
     ${isTold && html`<p class="about muted">Told in full where it went wrong, below.</p>`}
     ${!isTold && count > 1 && missing > 0 && html`<p class="about muted">${missing.toLocaleString('en')} of its ${count.toLocaleString('en')} errors are not kept here.</p>`}
     ${

@@ -3,12 +3,13 @@ import {
   cut,
   errorKind,
   errorParts,
-  errorSummary,
+  errorChain,
   errorText,
   type ErrorText,
   NAME_LIMIT,
   untoldParts,
 } from '@svc/core/internal'
+import { causesOf, NO_CAUSES } from '../causes.ts'
 import type { Facts, Failure, Span, SpanKind, Trace, TraceKind } from './model.ts'
 import { trim, TRIM_AT } from './trim.ts'
 
@@ -106,10 +107,22 @@ function failureOf(trace: Trace, error: unknown, parts: readonly unknown[], coun
     exceptions.push(text)
     trace.text += text.message.length + text.stack.length
   }
-  const whole = errorSummary(error)
+  const whole = errorChain(error)
   const summary = (trace.text >= MOST_TEXT ? cut(whole, SHORT) : whole) + suffix
-  trace.text += summary.length
-  return { summary, type: errorKind(error), isTold: parts.length === 0, exceptions, count }
+  const isTold = parts.length === 0
+  const because = isTold || trace.text >= MOST_TEXT ? NO_CAUSES : causesOf(error, `${whole}\n${wholeMessage(error)}`)
+  trace.text += summary.length + because.texts.reduce((sum, { length }) => sum + length, 0)
+  return { summary, because, type: errorKind(error), isTold, exceptions, count }
+}
+
+/** Also what there is no room for in a summary has been said: of a joined error that is what it was joined of. */
+function wholeMessage(error: unknown): string {
+  try {
+    const { message } = error as { message?: unknown }
+    return typeof message === 'string' ? message : ''
+  } catch {
+    return ''
+  }
 }
 
 function randomId(): string {

@@ -1,3 +1,4 @@
+import { drawCauses, NO_CAUSES } from '../causes.ts'
 import { html, type Html } from '../html.ts'
 import { page } from '../layout.ts'
 import { clip } from '../text.ts'
@@ -31,6 +32,7 @@ export interface TraceParts {
 const NO_PATH: CriticalPath = { stretches: [], through: () => 0 }
 const MOST_FAILURES = 3
 const LONGEST_MESSAGE = 600
+const MOST_LINES = 5
 
 export function tracePage({ program, trace, links, all, now, details }: TraceParts): Html {
   const root = rootOf(trace)
@@ -139,7 +141,7 @@ function failures(trace: Trace, details: boolean): Html | undefined {
         (it) =>
           html`<li>
             <a href="#${anchorOf(it)}"><bdi>${it.kind === 'health' ? shortName(it.service) : titleText(it)}</bdi></a
-            >: <bdi>${clip(messageOf(it, details), LONGEST_MESSAGE)}</bdi>
+            >: <bdi>${beginning(messageOf(it, details))}</bdi>${details && drawCauses(it.failure?.because ?? NO_CAUSES)}
           </li>`,
       )}
       ${failed.length > MOST_FAILURES && html`<li class="muted">and ${count(failed.length - MOST_FAILURES, 'more')}, in the table below</li>`}
@@ -167,4 +169,11 @@ function folded(trace: Trace, rows: number, all: boolean): Html | undefined {
   return html`<p class="folded">
     ${hidden > 0 && html`${count(hidden, 'short span')} that ended well ${hidden === 1 ? 'is' : 'are'} folded away: <a href="${trace.id}?all=1">show all ${trace.spans.length.toLocaleString('en')}</a>. `}${all && trace.spans.length > MOST_ROWS && html`All are shown: <a href="${trace.id}">fold the short ones away</a>. `}${gone > 0 && `${gone.toLocaleString('en')} more were so short that they are not kept.`}
   </p>`
+}
+
+/** The table has the rest. */
+function beginning(message: string): string {
+  const lines = message.split('\n')
+  const shown = lines.slice(0, MOST_LINES).join('\n')
+  return clip(lines.length > MOST_LINES ? `${shown}\n…` : shown, LONGEST_MESSAGE)
 }
