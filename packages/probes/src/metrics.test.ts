@@ -164,16 +164,33 @@ describe('createProbes()', () => {
       })
     })
 
-    it('waits for a registry that hangs no longer than the scraper does', async () => {
+    it.each([
+      ['9.5', 9500, 9000],
+      ['0.5', 500, 400],
+      ['0', 10_000, 9500],
+      ['soon', 10_000, 9500],
+      [undefined, 10_000, 9500],
+    ])('answers before a scraper that waits %s s gives up, and names what hangs', async (seconds, waits, ms) => {
       vi.useFakeTimers()
-      const hanging = { contentType: 'text/plain', metrics: () => new Promise<string>(() => {}) }
-      const { probes } = create({ metrics: hanging, details: 'always' })
-      const answer = get(probes, '/metrics', { headers: { 'X-Prometheus-Scrape-Timeout-Seconds': '9.5' } })
-      await vi.advanceTimersByTimeAsync(9500)
-      expect(await answer).toBe(
-        '500 Cannot collect the metrics: Error: The registry took longer than the 9500 ms that the scraper waits\n',
+      const hangs = () => new Promise<string>(() => {})
+      const registry: MetricsSource & { getMetricsAsArray(): object[] } = {
+        contentType: 'text/plain',
+        metrics: hangs,
+        getMetricsAsArray: () => [
+          { name: 'good', get: async () => ({}) },
+          { name: 'stuck', get: hangs },
+        ],
+      }
+      const headers = seconds === undefined ? {} : { 'X-Prometheus-Scrape-Timeout-Seconds': seconds }
+      const answers = [registry, { contentType: 'text/plain', metrics: hangs }].map((metrics) =>
+        get(create({ metrics }).probes, '/metrics', { headers }),
       )
+      await vi.advanceTimersByTimeAsync(waits - 1)
       expect(vi.getTimerCount()).toBe(0)
+      expect(await Promise.all(answers)).toEqual([
+        `500 Cannot collect the metric "stuck": no answer within ${ms} ms\n`,
+        `500 Cannot collect the metrics: no answer within ${ms} ms\n`,
+      ])
     })
 
     it('leaves no timer behind when the registry answers in time', async () => {

@@ -18,6 +18,12 @@ class TooSlow extends Error {}
 /** How long is spent on finding out which metric has failed. */
 const SEARCH_MS = 1000
 
+/** For who does not say how long it waits: what Prometheus waits by default. */
+const TIMEOUT_MS = 10_000
+
+/** What is kept of the time, at most, to find out which metric hangs and to say so before the scraper has gone. */
+const RESERVE_MS = 500
+
 /** Gives the sources of the option, in their order. @throws TypeError or RangeError for what is none */
 export function readMetrics(metrics: MetricsSource | readonly MetricsSource[]): readonly MetricsSource[] {
   checkObject(metrics, 'option "metrics"')
@@ -38,8 +44,8 @@ function checkMetrics(source: MetricsSource, what: string): MetricsSource {
 }
 
 /**
- * Collects from the source that is asked for, for no longer than the scraper says that it waits. `reasonFor` gives as much
- * of an error as the client may see.
+ * Collects from the source that is asked for, and answers before the scraper gives up. `reasonFor` gives as much of an
+ * error as the client may see.
  */
 export async function renderMetrics(
   sources: readonly MetricsSource[],
@@ -48,16 +54,18 @@ export async function renderMetrics(
 ): Promise<Reply> {
   const source = chosen(sources, request)
   const headers = sources.length > 1 ? { Vary: 'Accept' } : {}
+  const timeout = timeoutOf(request)
+  const reserve = Math.min(RESERVE_MS, timeout / 5)
   try {
-    const text: unknown = await within(timeoutOf(request), source.metrics())
+    const text: unknown = await within(timeout - reserve, source.metrics())
     if (typeof text !== 'string') throw new TypeError(`The registry gave ${show(text)} instead of a string`)
     return createReply(200, source.contentType, text, headers)
   } catch (error) {
-    // Once the scraper has given up there is nobody to tell
-    const names = error instanceof TooSlow ? [] : await failing(source)
+    const isSlow = error instanceof TooSlow
+    const names = await failing(source, isSlow ? reserve / 2 : SEARCH_MS, isSlow)
     const what = [names.length === 1 ? 'the metric' : 'the metrics', names.map(show).join(', ')].join(' ').trimEnd()
     // The name that the error may put before its cause has just been said
-    const reason = reasonFor(error instanceof Error ? (error.cause ?? error) : error)
+    const reason = isSlow ? error.message : reasonFor(error instanceof Error ? (error.cause ?? error) : error)
     return createReply(500, TEXT, `Cannot collect ${what}: ${reason}\n`, headers)
   }
 }
@@ -75,35 +83,38 @@ function chosen(sources: readonly MetricsSource[], request: Request): MetricsSou
 }
 
 /** In milliseconds. Prometheus sends its own time-out, in seconds, with each scrape. */
-function timeoutOf(request: Request): number | undefined {
+function timeoutOf(request: Request): number {
   const seconds = Number(request.headers.get('X-Prometheus-Scrape-Timeout-Seconds') ?? Number.NaN)
-  return seconds > 0 && seconds < Infinity ? seconds * 1000 : undefined
+  return seconds > 0 && seconds < Infinity ? seconds * 1000 : TIMEOUT_MS
 }
 
-/** The names of the metrics that cannot be collected, as far as the source can be asked. */
-async function failing(source: object): Promise<readonly string[]> {
-  const names: string[] = []
+/** The names of the metrics that cannot be collected, or hang, as far as the source can be asked. */
+async function failing(source: object, ms: number, hanging: boolean): Promise<readonly string[]> {
+  const failed: string[] = []
+  const pending = new Set<{ readonly name: string }>()
   try {
     const metrics = (source as Registry).getMetricsAsArray?.() ?? []
     const search = metrics.map(async (metric) => {
+      pending.add(metric)
       try {
         await metric.get()
       } catch {
-        names.push(metric.name)
+        failed.push(metric.name)
+      } finally {
+        pending.delete(metric)
       }
     })
-    await within(SEARCH_MS, Promise.all(search))
+    await within(ms, Promise.all(search))
   } catch {
     // What has been found by now has to do
   }
-  return names
+  return hanging ? [...pending].map(({ name }) => name) : failed
 }
 
-function within<T>(ms: number | undefined, work: Promise<T>): Promise<T> {
-  if (ms === undefined) return work
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = startTimer(ms, () => {
-      reject(new TooSlow(`The registry took longer than the ${ms} ms that the scraper waits`))
+      reject(new TooSlow(`no answer within ${Math.round(ms)} ms`))
     })
     Promise.resolve(work).then(resolve, reject).finally(cancel)
   })
