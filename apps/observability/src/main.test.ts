@@ -46,7 +46,7 @@ describe('npm run observability', () => {
 
   it.each([
     [['--prefix', 'app_'], 'Cannot change the files that are committed: they have no options. Expected --out FOLDER'],
-    [['--out', 'x', '--time-factor', 'fast'], 'Cannot use the factor NaN. Expected a number above 0'],
+    [['--out', 'x', '--time-factor', 'fast'], 'Cannot use the factor NaN. Expected a number above 0, at most 1000'],
     [['--out', 'x', '--jobs', 'a'], "Unknown option '--jobs'"],
     [['x'], "Unexpected argument 'x'"],
   ])('refuses %j with a line that says why, and its usage', (args, message) => {

@@ -13,6 +13,9 @@ export interface RuleOptions {
   readonly timeFactor?: number | undefined
 }
 
+/** Durations of Prometheus end at 292 years. */
+const MAX_FACTOR = 1_000
+
 /** All of the options, checked. */
 export type RuleSettings = { readonly [K in keyof RuleOptions]-?: NonNullable<RuleOptions[K]> }
 
@@ -27,22 +30,30 @@ export function checkRuleOptions(options: RuleOptions): RuleSettings {
   }
   for (const job of jobs) {
     if (!isExpression(job))
-      throw new RangeError(`Cannot use the job ${JSON.stringify(job)}. Expected a regular expression`)
+      throw new RangeError(`Cannot use the job ${JSON.stringify(job)}. Expected a regular expression of Prometheus`)
   }
   if (!/^\S+$/.test(runbook) || runbook.includes('#')) {
     throw new RangeError(
       `Cannot use the runbook ${JSON.stringify(runbook)}. Expected an address without "#" and spaces`,
     )
   }
-  if (!Number.isFinite(timeFactor) || timeFactor <= 0) {
-    throw new RangeError(`Cannot use the factor ${timeFactor}. Expected a number above 0`)
+  if (!(timeFactor > 0 && timeFactor <= MAX_FACTOR)) {
+    throw new RangeError(`Cannot use the factor ${timeFactor}. Expected a number above 0, at most ${MAX_FACTOR}`)
   }
   return { prefix, jobs, runbook, timeFactor }
 }
 
+/**
+ * Prometheus has the syntax of RE2: that of JavaScript without what looks around or back and without escapes of letters that
+ * mean nothing, no count above 1,000, and with flags for the whole in front.
+ */
 function isExpression(text: string): boolean {
+  const unflagged = text.replace(/^\(\?[imsU]+\)/, '')
+  const plain = unflagged.replaceAll(/\\(?:[^0-9A-Za-z]|[dDwWsSbBfnrtvxpP])/g, '')
+  if (/\\|\(\?(?![ims]*:)|\[\^?\]/.test(plain)) return false
+  if ([...plain.matchAll(/\d{4,}(?=[\d,]*\})/g)].some(([count]) => Number(count) > 1_000)) return false
   try {
-    void new RegExp(text)
+    void new RegExp(unflagged)
     return true
   } catch {
     return false

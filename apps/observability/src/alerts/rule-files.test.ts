@@ -50,13 +50,26 @@ describe('ruleFiles()', () => {
     [{ prefix: '1a' }, 'Cannot use the prefix "1a". Expected letters, digits and "_"'],
     [{ jobs: [] }, 'Cannot use a job without a name. Expected the name of a job of Prometheus'],
     [{ jobs: ['a', ''] }, 'Cannot use a job without a name. Expected the name of a job of Prometheus'],
-    [{ jobs: ['a('] }, 'Cannot use the job "a(". Expected a regular expression'],
     [{ runbook: '' }, 'Cannot use the runbook "". Expected an address without "#" and spaces'],
     [{ runbook: 'a#b' }, 'Cannot use the runbook "a#b". Expected an address without "#" and spaces'],
-    [{ timeFactor: 0 }, 'Cannot use the factor 0. Expected a number above 0'],
-    [{ timeFactor: NaN }, 'Cannot use the factor NaN. Expected a number above 0'],
-    [{ timeFactor: Infinity }, 'Cannot use the factor Infinity. Expected a number above 0'],
+    [{ timeFactor: 0 }, 'Cannot use the factor 0. Expected a number above 0, at most 1000'],
+    [{ timeFactor: NaN }, 'Cannot use the factor NaN. Expected a number above 0, at most 1000'],
+    [{ timeFactor: 1_001 }, 'Cannot use the factor 1001. Expected a number above 0, at most 1000'],
+    [{ timeFactor: Infinity }, 'Cannot use the factor Infinity. Expected a number above 0, at most 1000'],
   ])('refuses %o', (options, message) => {
     expect(() => ruleFiles(options)).toThrow(new RangeError(message))
+  })
+
+  it.each(['a(', '(?=a)b', '(?<!a)b', '(?<n>a)', String.raw`(a)\1`, String.raw`\y`, '[^]', 'a{1001}', 'a(?i)('])(
+    'refuses the job %j, which Prometheus would refuse',
+    (job) => {
+      expect(() => ruleFiles({ jobs: ['svc', job] })).toThrow(
+        new RangeError(`Cannot use the job ${JSON.stringify(job)}. Expected a regular expression of Prometheus`),
+      )
+    },
+  )
+
+  it.each(['(?i)svc', '(?:a|b)?', String.raw`\(?=a\d+\.x`, 'a{2,1000}', 'ü "b"', '[^a]'])('takes the job %j', (job) => {
+    expect(ruleFiles({ jobs: ['svc', job] })['svc-alerts.yml']).not.toBe('')
   })
 })

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics'
 import { prometheus } from '@svc/prometheus'
@@ -164,24 +163,6 @@ describe('docs/observability.md', () => {
         .flatMap(({ field }) => codeIn(field))
         .toSorted(),
     ).toEqual(sorted(made.fields))
-  })
-
-  it('points at what is there', () => {
-    const text = readDocument()
-    const headings = [...text.matchAll(/^##+ (.*)$/gm)].map(
-      ([, title = '']) =>
-        `#${title
-          .toLowerCase()
-          .replaceAll(/[^a-z ]/g, '')
-          .replaceAll(' ', '-')}`,
-    )
-    const targets = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, target = '']) => target)
-    const lost = targets.filter((target) => {
-      if (target.startsWith('https:')) return false
-      return target.startsWith('#') ? !headings.includes(target) : !existsSync(join(inRepository('docs'), target))
-    })
-    expect(targets.length).toBeGreaterThan(5)
-    expect(lost).toEqual([])
   })
 
   it('names the port of the viewer that `npm run traces` starts', () => {
