@@ -22,6 +22,18 @@ export type { ErrorText } from './error-text.ts'
 export { healthStatus, isHealthTransition } from './health-status.ts'
 export type { HealthStatus } from './health-status.ts'
 export { checkLogger, NamedLogger, namedLogger, SILENT } from './logger.ts'
+export {
+  CHECK_DURATION,
+  combine,
+  lastCheckSeconds,
+  METRIC_FACTS,
+  runtimeName,
+  TASK_DURATION,
+  TICK_LATENESS,
+  uptimeSeconds,
+} from './metric-facts.ts'
+export type { Aggregator, HistogramFact, MetricFact } from './metric-facts.ts'
+export { OnceLog } from './once-log.ts'
 export { activate, beginOperation, endOperation, isThenable } from './operation.ts'
 export {
   checkExporters,
@@ -36,6 +48,10 @@ export {
 } from './scope.ts'
 export type { ScopeInside } from './scope.ts'
 export { SERVICE_STATES } from './service.ts'
+export { boundedValue, OTHER, ServiceLedger } from './service-ledger.ts'
+export type { Account, Entry, Live } from './service-ledger.ts'
+export { createServiceRecorder } from './service-recorder.ts'
+export type { Measures, ServiceRecorder, Topic } from './service-recorder.ts'
 export { GIVE_UP_MS, startTimer } from './timer.ts'
 export type { CancelTimer } from './timer.ts'
 export { readReadiness, readReporter } from './read-reporter.ts'

@@ -1,7 +1,5 @@
 import type { Attributes, BatchObservableResult, Observable } from '@opentelemetry/api'
-
-/** How the services that share a series are combined. */
-export type Aggregator = 'sum' | 'min' | 'max' | 'first'
+import { type Aggregator, combine } from '@svc/core/internal'
 
 /** An observable instrument with the values of one collection. */
 export class Column {
@@ -36,18 +34,5 @@ export class Column {
     for (const [attributes, value] of values) result.observe(observable, value, attributes)
     this.before = values
     this.values = new Map()
-  }
-}
-
-function combine(aggregator: Aggregator, before: number, value: number): number {
-  switch (aggregator) {
-    case 'sum':
-      return before + value
-    case 'min':
-      return Math.min(before, value)
-    case 'max':
-      return Math.max(before, value)
-    case 'first':
-      return before
   }
 }

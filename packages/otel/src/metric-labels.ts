@@ -1,11 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import { cut, NAME_LIMIT } from '@svc/core/internal'
-
-/** The attribute value under which everything past a limit is counted. */
-export const OTHER = '_other'
-
-/** How many values of one further attribute a service gets; the rest share `_other`. */
-const MOST_VALUES = 32
+import { boundedValue, cut, NAME_LIMIT, OTHER } from '@svc/core/internal'
 
 /** The attributes of one service: the same object for the same values, which is how series are told apart here. */
 export class Labels {
@@ -20,8 +14,7 @@ export class Labels {
   with(name: string, value: string): Attributes {
     let values = this.further.get(name)
     if (values === undefined) this.further.set(name, (values = new Map<string, Attributes>()))
-    const short = cut(value, NAME_LIMIT)
-    const kept = values.has(short) || values.size < MOST_VALUES ? short : OTHER
+    const kept = boundedValue(values, cut(value, NAME_LIMIT))
     let attributes = values.get(kept)
     if (attributes === undefined) values.set(kept, (attributes = { ...this.plain, [name]: kept }))
     return attributes

@@ -1,20 +1,25 @@
-import type { BatchObservableResult, Context, Meter } from '@opentelemetry/api'
+import type { Attributes, BatchObservableResult, Context, Histogram, Meter } from '@opentelemetry/api'
 import type { HealthReport, HealthSnapshot, Operation, ServiceEvent } from '@svc/core'
-import { cut, HealthView, NAME_LIMIT, now, SERVICE_STATES } from '@svc/core/internal'
+import {
+  CHECK_DURATION,
+  createServiceRecorder,
+  cut,
+  HealthView,
+  type HistogramFact,
+  lastCheckSeconds,
+  type Live,
+  type Measures,
+  NAME_LIMIT,
+  OnceLog,
+  runtimeName,
+  SERVICE_STATES,
+  TASK_DURATION,
+  TICK_LATENESS,
+  uptimeSeconds,
+} from '@svc/core/internal'
 import type { Column } from './metric-column.ts'
 import { createColumns } from './metric-columns.ts'
-import { AllLabels, OTHER } from './metric-labels.ts'
-import { createRecorder } from './metric-recorder.ts'
-import { createOnceLog } from './once-log.ts'
-import { type Live, ServiceTable } from './service-counts.ts'
-
-/** Upper bounds in seconds: a poll reads in-process state, and should be far below a probe's time-out of one second. */
-const CHECK_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
-/** Upper bounds in seconds: ticks take milliseconds, tasks minutes. */
-const TASK_BUCKETS = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
-
-/** Upper bounds in seconds: a timer is some milliseconds late, a blocked event loop or a slow handler makes it seconds. */
-const LATENESS_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30]
+import { type Counts, ServiceTable } from './service-counts.ts'
 
 /** The metrics of services on a meter. */
 export interface Metrics {
@@ -23,35 +28,23 @@ export interface Metrics {
   dispose(): void
 }
 
-/** Events only store values; they are read, and health with them, when a reader of the meter collects. */
+/**
+ * Events only store values; they are read, and health with them, when a reader of the meter collects. `contextOf` gives
+ * a context with the span of what is measured, for exemplars.
+ */
 export function createMetrics(
   meter: Meter,
   maxServices: number,
   contextOf: (subject: Operation | ServiceEvent) => Context | undefined,
 ): Metrics {
-  const log = createOnceLog()
-  const labels = new AllLabels(maxServices, (service) => {
-    log.once(
-      'warn',
-      { service, maxServices },
-      `More services than "maxServices": those past it are counted together as service_id="${OTHER}"`,
-    )
-  })
-  const services = new ServiceTable(labels)
+  const log = new OnceLog()
+  const services = new ServiceTable(maxServices, log)
+  const { labels } = services
   const health = new HealthView((err) => {
     log.once('error', { err }, 'Cannot read a health snapshot: its metrics are left out')
   })
   const columns = createColumns(meter)
-  const histogram = (name: string, description: string, explicitBucketBoundaries: number[]) =>
-    meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries } })
-  const checks = histogram('svc.health.check.duration', 'How long health checks took', CHECK_BUCKETS)
-  const tasks = histogram('svc.task.duration', 'How long tasks and ticks of a service took', TASK_BUCKETS)
-  const lateness = histogram(
-    'svc.tick.lateness',
-    'How long after they were due ticks of a service began',
-    LATENESS_BUCKETS,
-  )
-  const observe = createRecorder({ services, health, checks, tasks, lateness }, contextOf)
+  const { observe } = createServiceRecorder(services, health, createMeasures(meter, contextOf))
 
   function collect(result: BatchObservableResult): void {
     const snapshots = health.snapshots()
@@ -68,24 +61,24 @@ export function createMetrics(
   }
 
   function collectProgram(snapshots: readonly HealthSnapshot[]): void {
-    const started = earliest(snapshots.map(({ startedAt }) => startedAt))
-    const checked = earliest(snapshots.map(({ checkedAt }) => checkedAt))
-    if (started !== undefined) columns.uptime.put(NONE, Math.max(0, now() - started) / 1000)
-    if (checked !== undefined) columns.lastCheck.put(NONE, checked / 1000)
+    const uptime = uptimeSeconds(snapshots)
+    const lastCheck = lastCheckSeconds(snapshots)
+    if (uptime !== undefined) columns.uptime.put(NONE, uptime)
+    if (lastCheck !== undefined) columns.lastCheck.put(NONE, lastCheck)
     for (const snapshot of snapshots) {
       const version = cut(snapshot.version, NAME_LIMIT)
       const commit = cut(snapshot.commit, NAME_LIMIT)
       columns.version.put({ version, commit }, 1)
-      columns.build.put({ version, commit, runtime: runtime() }, 1)
+      columns.build.put({ version, commit, runtime: runtimeName() }, 1)
     }
   }
 
-  function collectLive({ counts, state, startedAt, startSeconds, conditions, inFlight }: Live): void {
-    const { plain } = counts.labels
+  function collectLive({ account, state, startedAt, startSeconds, conditions, inFlight }: Live<Counts>): void {
+    const { plain } = account.labels
     if (state !== -1) {
       columns.stateCode.put(plain, state)
       for (const [code, name] of SERVICE_STATES.entries())
-        columns.state.put(counts.labels.with('state', name), code === state ? 1 : 0)
+        columns.state.put(account.labels.with('state', name), code === state ? 1 : 0)
     }
     if (startedAt !== undefined) columns.startTime.put(plain, startedAt)
     if (startSeconds !== undefined) columns.startDuration.put(plain, startSeconds)
@@ -94,15 +87,15 @@ export function createMetrics(
   }
 
   function collectCounts(): void {
-    for (const counts of services.counted()) {
+    services.eachAccount((counts) => {
       const { startFailures, closeFailures, transitions, errors, dropped, scoped } = counts
       for (const [attributes, count] of startFailures) columns.startFailures.put(attributes, count)
       for (const [attributes, count] of closeFailures) columns.closeFailures.put(attributes, count)
       for (const [attributes, count] of transitions) columns.transitions.put(attributes, count)
-      if (!scoped) continue
+      if (!scoped) return
       columns.errors.put(counts.labels.plain, errors)
       columns.dropped.put(counts.labels.plain, dropped)
-    }
+    })
   }
 
   const observables = Object.values(columns).map(({ observable }) => observable)
@@ -124,13 +117,32 @@ export function createMetrics(
 
 const NONE = Object.freeze({})
 
-/** The least of some times; 0 is one that has not come yet. */
-function earliest(times: readonly number[]): number | undefined {
-  const known = times.filter((time) => time > 0)
-  return known.length === 0 ? undefined : Math.min(...known)
-}
+/** Durations go to the meter at once. */
+function createMeasures(
+  meter: Meter,
+  contextOf: (subject: Operation | ServiceEvent) => Context | undefined,
+): Measures<Counts> {
+  const histogram = (name: string, { help, bounds }: HistogramFact): Histogram =>
+    meter.createHistogram(name, {
+      description: help,
+      unit: 's',
+      advice: { explicitBucketBoundaries: [...bounds] },
+    })
+  const checks = histogram('svc.health.check.duration', CHECK_DURATION)
+  const tasks = histogram('svc.task.duration', TASK_DURATION)
+  const lateness = histogram('svc.tick.lateness', TICK_LATENESS)
 
-/** Like `Node.js/24`, as every runtime names itself. */
-function runtime(): string {
-  return globalThis.navigator?.userAgent ?? 'unknown'
+  const attributesOf = ({ account }: Live<Counts>, { label }: Operation): Attributes =>
+    account.labels.with('task', label)
+  return {
+    tickBegan: (live, operation, seconds) => {
+      lateness.record(seconds, attributesOf(live, operation), contextOf(operation))
+    },
+    taskEnded: (live, operation, seconds) => {
+      tasks.record(seconds, attributesOf(live, operation), contextOf(operation))
+    },
+    checked: (event, seconds) => {
+      checks.record(seconds, undefined, contextOf(event))
+    },
+  }
 }

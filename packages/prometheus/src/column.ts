@@ -1,4 +1,5 @@
-import type { Aggregator, Sink } from './sink.ts'
+import type { Aggregator } from '@svc/core/internal'
+import type { Sink } from './sink.ts'
 
 /** One metric: what it is called, and where its values come from. */
 export interface Row {

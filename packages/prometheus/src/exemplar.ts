@@ -1,5 +1,5 @@
 import type { Operation, SpanReference, SpanSource } from '@svc/core'
-import type { LateLogger } from './late-logger.ts'
+import type { OnceLog } from '@svc/core/internal'
 import type { LabelValues } from './series.ts'
 
 /** One observation that stands for its bucket, as clients have it in their values. */
@@ -16,11 +16,11 @@ const MAX_CHARACTERS = 128
 /** Looks up the spans of operations that have ended. */
 export class Spans {
   private readonly source: SpanSource
-  private readonly logger: LateLogger
+  private readonly log: OnceLog
 
-  constructor(source: SpanSource, logger: LateLogger) {
+  constructor(source: SpanSource, log: OnceLog) {
     this.source = source
-    this.logger = logger
+    this.log = log
   }
 
   /** The labels that name the span of an operation, as OpenTelemetry has them; `undefined` where it was not recorded. */
@@ -37,7 +37,7 @@ export class Spans {
     try {
       return this.source.spanOf(operation)
     } catch (error) {
-      this.logger.once('error', { err: error }, 'Cannot look up a span: its exemplar is left out of the scrape')
+      this.log.once('error', { err: error }, 'Cannot look up a span: its exemplar is left out of the scrape')
       return undefined
     }
   }

@@ -1,23 +1,39 @@
 import type { HealthReport, HealthSnapshot } from '@svc/core'
-import { type HealthView, now } from '@svc/core/internal'
+import {
+  CHECK_DURATION,
+  type HealthView,
+  lastCheckSeconds,
+  METRIC_FACTS,
+  type MetricFact,
+  OTHER,
+  runtimeName,
+  type Topic,
+  uptimeSeconds,
+} from '@svc/core/internal'
 import type { Row } from './column.ts'
-import type { Recorder } from './recorder.ts'
+import type { Measured } from './measured.ts'
 import { createSeries, type LabelValues } from './series.ts'
 import type { Services } from './services.ts'
-import { OTHER, Shown } from './shown.ts'
+import { Shown } from './shown.ts'
 import { Combined } from './sink.ts'
 
 /** The metrics that are read from the checkers' snapshots at the scrape. Without a snapshot they have no series. */
-export function healthRows(prefix: string, services: Services, health: HealthView, recorder: Recorder): Row[] {
+export function healthRows(
+  prefix: string,
+  services: Services,
+  health: HealthView,
+  measured: Measured,
+  revisions: Record<Topic, number>,
+): Row[] {
   /** 1 for each name of a report that is well, 0 for each that is not. */
-  function report(name: string, help: string, read: () => HealthReport): Row {
+  function report(name: string, { help, aggregator }: MetricFact, read: () => HealthReport): Row {
     const collect: Row['collect'] = (sink, column) => {
-      const combined = new Combined('min')
+      const combined = new Combined(aggregator)
       let { room } = services
       for (const [id, error] of read()) {
         const value = error === null ? 1 : 0
         // A snapshot is newer than the events: a name of which none has told yet takes a place for this scrape only.
-        const shown = services.entries.get(id)?.shown ?? (id !== OTHER && room-- > 0 ? new Shown(id) : services.other)
+        const shown = services.entries.get(id)?.account ?? (id !== OTHER && room-- > 0 ? new Shown(id) : services.other)
         const target = shown === services.other ? combined : sink
         target.add(shown.seriesOf(column), value)
       }
@@ -27,7 +43,7 @@ export function healthRows(prefix: string, services: Services, health: HealthVie
       name,
       help,
       type: 'gauge',
-      aggregator: 'min',
+      aggregator,
       revision: () => `${services.revision} ${health.revision()}`,
       collect,
     }
@@ -36,9 +52,8 @@ export function healthRows(prefix: string, services: Services, health: HealthVie
   /** One value of the whole program. */
   function single(
     name: string,
-    aggregator: Row['aggregator'],
-    help: string,
-    read: (snapshots: HealthSnapshot[]) => number | undefined,
+    { help, aggregator }: MetricFact,
+    read: (snapshots: readonly HealthSnapshot[]) => number | undefined,
   ): Row {
     const series = createSeries(name, {})
     const collect: Row['collect'] = (sink) => {
@@ -49,7 +64,7 @@ export function healthRows(prefix: string, services: Services, health: HealthVie
   }
 
   /** Always 1, for what its labels say. */
-  function info(name: string, help: string, more: LabelValues): Row {
+  function info(name: string, { help, aggregator }: MetricFact, more: LabelValues): Row {
     const collect: Row['collect'] = (sink) => {
       const told = new Set<string>()
       for (const { version, commit } of health.snapshots()) {
@@ -58,48 +73,29 @@ export function healthRows(prefix: string, services: Services, health: HealthVie
         told.add(series.head)
       }
     }
-    return { name, help, type: 'gauge', aggregator: 'first', collect }
+    return { name, help, type: 'gauge', aggregator, collect }
   }
 
   const checks: Row = {
     name: `${prefix}health_check_duration_seconds`,
-    help: 'How long health checks took',
+    help: CHECK_DURATION.help,
     type: 'histogram',
     aggregator: 'sum',
-    revision: () => recorder.revisions.checks,
-    collect: (sink, { name }) => recorder.checks?.collect(sink, name),
-    reset: () => recorder.resetChecks(),
+    revision: () => revisions.checks,
+    collect: (sink, { name }) => measured.checks?.collect(sink, name),
+    reset: () => {
+      revisions.checks++
+      measured.resetChecks()
+    },
   }
 
   return [
-    report('health', 'Health of a service: 1 healthy, 0 unhealthy', () => health.health()),
-    single('uptime_seconds', 'max', 'Time since the health checker was started', (snapshots) => {
-      const started = earliest(snapshots.map(({ startedAt }) => startedAt))
-      return started === undefined ? undefined : Math.max(0, now() - started) / 1000
-    }),
-    info('version', 'Version and commit of the program; always 1', {}),
-    info(`${prefix}build_info`, 'Version, commit and runtime of the program; always 1', { runtime: runtime() }),
-    report(`${prefix}ready`, 'Readiness of a registered service: 1 ready, 0 not ready', () => health.readiness()),
-    single(
-      `${prefix}health_last_check_timestamp_seconds`,
-      'min',
-      'When reporters were last polled, in seconds since the epoch',
-      (snapshots) => {
-        const checked = earliest(snapshots.map(({ checkedAt }) => checkedAt))
-        return checked === undefined ? undefined : checked / 1000
-      },
-    ),
+    report('health', METRIC_FACTS.health, () => health.health()),
+    single('uptime_seconds', METRIC_FACTS.uptime, uptimeSeconds),
+    info('version', METRIC_FACTS.version, {}),
+    info(`${prefix}build_info`, METRIC_FACTS.build, { runtime: runtimeName() }),
+    report(`${prefix}ready`, METRIC_FACTS.ready, () => health.readiness()),
+    single(`${prefix}health_last_check_timestamp_seconds`, METRIC_FACTS.lastCheck, lastCheckSeconds),
     checks,
   ]
-}
-
-/** The least of some times; 0 is one that has not come yet. */
-function earliest(times: readonly number[]): number | undefined {
-  const known = times.filter((time) => time > 0)
-  return known.length === 0 ? undefined : Math.min(...known)
-}
-
-/** Like `Node.js/24`, as every runtime names itself. */
-function runtime(): string {
-  return globalThis.navigator?.userAgent ?? 'unknown'
 }

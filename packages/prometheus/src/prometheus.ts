@@ -1,9 +1,17 @@
 import type { Exporter, SpanSource } from '@svc/core'
-import { checkFunction, checkNumber, checkObject, checkString, HealthView, show } from '@svc/core/internal'
+import {
+  checkFunction,
+  checkNumber,
+  checkObject,
+  checkString,
+  createServiceRecorder,
+  HealthView,
+  OnceLog,
+  show,
+} from '@svc/core/internal'
 import { Spans } from './exemplar.ts'
 import { healthRows } from './health-rows.ts'
-import { LateLogger } from './late-logger.ts'
-import { Recorder } from './recorder.ts'
+import { Measured } from './measured.ts'
 import { type MetricRegistry, register } from './register.ts'
 import { serviceRows } from './service-rows.ts'
 import { Services } from './services.ts'
@@ -48,13 +56,17 @@ export function prometheus(options: PrometheusOptions): Exporter & Disposable {
   checkMaxServices(maxServices)
   checkSpans(spans)
 
-  const logger = new LateLogger()
-  const services = new Services(maxServices, logger)
+  const log = new OnceLog()
+  const services = new Services(maxServices, log)
   const health = new HealthView((err) => {
-    logger.once('error', { err }, 'Cannot read a health snapshot: its series are left out of the scrape')
+    log.once('error', { err }, 'Cannot read a health snapshot: its series are left out of the scrape')
   })
-  const recorder = new Recorder(services, health, spans && new Spans(spans, logger))
-  const rows = [...healthRows(prefix, services, health, recorder), ...serviceRows(prefix, services, recorder)]
+  const measured = new Measured(services, spans && new Spans(spans, log))
+  const { observe, revisions } = createServiceRecorder(services, health, measured)
+  const rows = [
+    ...healthRows(prefix, services, health, measured, revisions),
+    ...serviceRows(prefix, services, revisions),
+  ]
   const unregister = register(
     rows.map((row, index) => ({ ...row, index })),
     registry,
@@ -62,7 +74,7 @@ export function prometheus(options: PrometheusOptions): Exporter & Disposable {
   let disposed = false
   return {
     observe: (event) => {
-      if (!disposed) recorder.observe(event)
+      if (!disposed) observe(event)
     },
     [Symbol.dispose]: () => {
       if (disposed) return

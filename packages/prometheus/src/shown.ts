@@ -1,18 +1,7 @@
-import { SERVICE_STATES } from '@svc/core/internal'
+import { type Account, boundedValue, SERVICE_STATES, TASK_DURATION, TICK_LATENESS } from '@svc/core/internal'
 import type { Sample } from './exemplar.ts'
 import { Histogram } from './histogram.ts'
 import { createSeries, type LabelValues, type Series } from './series.ts'
-
-/** The label value under which everything past a limit is counted. */
-export const OTHER = '_other'
-
-/** How many tasks, or types of error, of one service get series of their own; the rest share `_other`. */
-const MAX_LABELS = 32
-
-/** Upper bounds in seconds: ticks take milliseconds, tasks minutes. */
-const TASK_BUCKETS = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
-/** Upper bounds in seconds: a timer is some milliseconds late, a blocked event loop or a slow handler makes it seconds. */
-const LATENESS_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30]
 
 /** A count with a label besides `service_id`. */
 export class Count {
@@ -29,9 +18,8 @@ export class Count {
   }
 }
 
-/** What is shown under one `service_id`: one service, or all that share `_other`. Counts are kept here, since they outlive a scope. */
-export class Shown {
-  /** Whether a scope was ever seen under it; a reporter written by hand has none. */
+/** What is shown under one `service_id`, with the series that it is shown by. */
+export class Shown implements Account {
   scoped = false
   errors = 0
   dropped = 0
@@ -68,24 +56,26 @@ export class Shown {
     this.count((this.closeFailures ??= new Map<string, Count>()), 'error_type', type)
   }
 
-  transitioned(healthy: boolean): void {
-    this.watch()
-    this.count((this.transitions ??= new Map<string, Count>()), 'to', healthy ? 'healthy' : 'unhealthy')
+  transitioned(to: 'healthy' | 'unhealthy'): void {
+    this.count((this.transitions ??= new Map<string, Count>()), 'to', to)
   }
 
-  /** Both directions are there from the beginning, so that the first transition is an increase. */
   watch(): void {
     this.transitions ??= new Map(['healthy', 'unhealthy'].map((to) => [to, new Count({ ...this.labels, to })]))
   }
 
+  unwatch(): void {
+    this.transitions = undefined
+  }
+
   taskEnded(label: string, seconds: number, sample: Sample | undefined): void {
     this.tasks ??= new Map<string, Histogram>()
-    this.histogram(this.tasks, TASK_BUCKETS, label).observe(seconds, sample)
+    this.histogram(this.tasks, TASK_DURATION.bounds, label).observe(seconds, sample)
   }
 
   tickBegan(label: string, lateSeconds: number): void {
     this.lateness ??= new Map<string, Histogram>()
-    this.histogram(this.lateness, LATENESS_BUCKETS, label).observe(lateSeconds)
+    this.histogram(this.lateness, TICK_LATENESS.bounds, label).observe(lateSeconds)
   }
 
   /** Lets go of what is held of a service that goes, or is made anew. */
@@ -103,7 +93,7 @@ export class Shown {
 }
 
 function bounded<T>(map: Map<string, T>, key: string, make: (key: string) => T): T {
-  const kept = map.has(key) || map.size < MAX_LABELS ? key : OTHER
+  const kept = boundedValue(map, key)
   let value = map.get(kept)
   if (value === undefined) map.set(kept, (value = make(kept)))
   return value

@@ -1,8 +1,6 @@
+import { type Aggregator, combine } from '@svc/core/internal'
 import type { Exemplar } from './exemplar.ts'
 import { labelText, type LabelValues, type Series } from './series.ts'
-
-/** How a client combines the workers of a cluster. */
-export type Aggregator = 'sum' | 'min' | 'max' | 'first'
 
 /** What a client's registry reads of one series. */
 export interface MetricValue {
@@ -104,18 +102,5 @@ export class Combined {
 
   drainInto(sink: Sink): void {
     for (const [series, total] of this.totals) sink.add(series, total)
-  }
-}
-
-function combine(aggregator: Aggregator, before: number, value: number): number {
-  switch (aggregator) {
-    case 'sum':
-      return before + value
-    case 'min':
-      return Math.min(before, value)
-    case 'max':
-      return Math.max(before, value)
-    case 'first':
-      return before
   }
 }

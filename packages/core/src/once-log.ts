@@ -1,8 +1,8 @@
-import type { Logger, Scope } from '@svc/core'
-import { rootOf } from '@svc/core/internal'
+import type { Logger } from './logger.ts'
+import { rootOf, type Scope } from './scope.ts'
 
-/** Logs each message once, through the logger of the first scope seen: an exporter has none of its own. */
-export class LateLogger {
+/** Logs each message once, through the logger of the first scope that it is given: an exporter has none of its own. */
+export class OnceLog {
   private logger: Logger | undefined = undefined
   private readonly said = new Set<string>()
   private waiting: (() => void)[] = []
@@ -25,7 +25,7 @@ export class LateLogger {
     try {
       this.logger?.[level](fields, message)
     } catch {
-      // A logger that throws leaves nobody to tell, and must not cost the event or the scrape.
+      // A logger that throws leaves nobody to tell, and must not cost the event or the reading.
     }
   }
 }
