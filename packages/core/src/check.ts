@@ -100,11 +100,17 @@ export function checkPeriod(value: unknown, what: string): void {
   }
 }
 
-export function checkCount(value: unknown, what: string): void {
+export function checkCount(value: unknown, what: string, least = 0): void {
   checkNumber(value, what)
-  if (!Number.isInteger(value) || (value as number) < 0) {
-    throw new RangeError(`Cannot use ${what}: expected a whole number of 0 or more, got ${show(value)}`)
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    throw new RangeError(`Cannot use ${what}: expected a whole number of ${least} or more, got ${show(value)}`)
   }
+}
+
+export function checkSpanSource(value: { readonly spanOf?: unknown } | undefined, what: string): void {
+  if (value === undefined) return
+  checkObject(value, what)
+  checkFunction(value.spanOf, `the method "spanOf" of ${what}`)
 }
 
 export function checkNumber(value: unknown, what: string): void {

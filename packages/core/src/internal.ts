@@ -1,6 +1,8 @@
 export { ChildScope } from './child-scope.ts'
 export * from './check.ts'
 export { now } from './clock.ts'
+export { checkDetails, createDiscretion } from './details.ts'
+export type { Details } from './details.ts'
 export { RingBuffer } from './error-buffer.ts'
 export { errorType } from './error-type.ts'
 export { HealthView } from './health-view.ts'

@@ -1,29 +1,14 @@
-import type { Awaitable, Exporter, ServiceEvent, SpanSource } from '@svc/core'
-import { checkObject, checkOptionalFunction, checkString } from '@svc/core/internal'
+import type { Awaitable, Exporter, ServiceEvent } from '@svc/core'
+import { checkObject, checkOptionalFunction, checkString, createDiscretion } from '@svc/core/internal'
 import { ICON, SCRIPT, STYLE } from './assets.ts'
-import { checkOptions, detailsFor } from './options.ts'
+import { checkOptions, type DashboardOptions } from './options.ts'
+
 import { respondAsset, respondText } from './respond.ts'
 import { createServicesPages } from './services/pages.ts'
 import { createTracesPages } from './traces/pages.ts'
 
 /** A Fetch handler. */
 export type FetchHandler = (request: Request) => Awaitable<Response>
-
-/** Options of {@link createDashboard}. */
-export interface DashboardOptions {
-  /** What the pages call the program; by default the name of the root scope, or of what the health checker watches first. */
-  readonly title?: string | undefined
-  /** Who may see error messages, version and commit: `'always'`, the default, since a page that hides why something is red helps nobody. */
-  readonly details?: 'never' | 'always' | ((request: Request) => boolean) | undefined
-  /** How many traces are kept, 200 by default. */
-  readonly maxTraces?: number | undefined
-  /** Which ticks are traces: `'errors'`, the default, those that failed, `'all'`, or `'off'` for none. */
-  readonly ticks?: 'off' | 'errors' | 'all' | undefined
-  /** Which tasks are traces: `'errors'`, the default, those that failed, `'all'`, or `'off'` for none. */
-  readonly tasks?: 'off' | 'errors' | 'all' | undefined
-  /** Who knows the spans of what is shown, as the exporter of `@svc/otel` does: then each trace shows its id there. */
-  readonly spans?: SpanSource | undefined
-}
 
 /** An exporter that draws what it observes. */
 export interface Dashboard extends Exporter {
@@ -66,7 +51,7 @@ export function createDashboard(options: DashboardOptions = {}): Dashboard {
   const { title, details = 'always', maxTraces = 200, ticks, tasks, spans } = options
   const services = createServicesPages(title)
   const traces = createTracesPages({ title: () => services.program(), maxTraces, ticks, tasks, spans })
-  const seesDetails = detailsFor(details)
+  const discretion = createDiscretion(details)
 
   async function answer(request: Request, url: URL): Promise<Response | undefined> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -76,7 +61,7 @@ export function createDashboard(options: DashboardOptions = {}): Dashboard {
     }
     const asset = ASSETS.get(url.pathname)
     if (asset !== undefined) return respondAsset(request, ...asset)
-    const mayAll = seesDetails(request)
+    const mayAll = discretion.sees(request)
     return services.answer(request, url, mayAll) ?? (await traces.answer(request, url, mayAll))
   }
 
@@ -100,19 +85,11 @@ export function createDashboard(options: DashboardOptions = {}): Dashboard {
         try {
           response = isOurs(url.pathname) ? await answer(request, url) : undefined
         } catch (error) {
-          response = respondText(request, 500, `Cannot answer: ${reasonFor(request, error)}\n`)
+          response = respondText(request, 500, `Cannot answer: ${discretion.reason(request, error)}\n`)
         }
         return response ?? (next === undefined ? notFound(request) : await next(request))
       }
     },
-  }
-
-  function reasonFor(request: Request, error: unknown): string {
-    try {
-      return seesDetails(request) ? String(error) : 'reason withheld'
-    } catch {
-      return 'reason withheld'
-    }
   }
 }
 

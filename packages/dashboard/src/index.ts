@@ -1,2 +1,3 @@
 export { createDashboard } from './dashboard.ts'
-export type { Dashboard, DashboardOptions, FetchHandler } from './dashboard.ts'
+export type { Dashboard, FetchHandler } from './dashboard.ts'
+export type { DashboardOptions } from './options.ts'

@@ -1,5 +1,21 @@
-import { checkFunction, checkNumber, checkObject, checkOneOf, checkString, isThenable, show } from '@svc/core/internal'
-import type { DashboardOptions } from './dashboard.ts'
+import type { SpanSource } from '@svc/core'
+import { checkCount, checkDetails, checkObject, checkOneOf, checkSpanSource, checkString } from '@svc/core/internal'
+
+/** Options of `createDashboard`. */
+export interface DashboardOptions {
+  /** What the pages call the program; by default the name of the root scope, or of what the health checker watches first. */
+  readonly title?: string | undefined
+  /** Who may see error messages, version and commit: `'always'`, the default, since a page that hides why something is red helps nobody. */
+  readonly details?: 'never' | 'always' | ((request: Request) => boolean) | undefined
+  /** How many traces are kept, 200 by default. */
+  readonly maxTraces?: number | undefined
+  /** Which ticks are traces: `'errors'`, the default, those that failed, `'all'`, or `'off'` for none. */
+  readonly ticks?: 'off' | 'errors' | 'all' | undefined
+  /** Which tasks are traces: `'errors'`, the default, those that failed, `'all'`, or `'off'` for none. */
+  readonly tasks?: 'off' | 'errors' | 'all' | undefined
+  /** Who knows the spans of what is shown, as the exporter of `@svc/otel` does: then each trace shows its id there. */
+  readonly spans?: SpanSource | undefined
+}
 
 const RECORDED: readonly string[] = ['off', 'errors', 'all']
 
@@ -8,33 +24,9 @@ export function checkOptions(options: DashboardOptions): void {
   checkObject(options, 'the options')
   const { title, details, maxTraces, ticks, tasks, spans } = options
   if (title !== undefined) checkString(title, 'option "title"')
-  if (details !== undefined && details !== 'never' && details !== 'always' && typeof details !== 'function') {
-    throw new TypeError(`Cannot use option "details": expected "never", "always" or a function, got ${show(details)}`)
-  }
-  if (maxTraces !== undefined) checkMaxTraces(maxTraces)
+  if (details !== undefined) checkDetails(details)
+  if (maxTraces !== undefined) checkCount(maxTraces, 'option "maxTraces"', 1)
   if (ticks !== undefined) checkOneOf(ticks, RECORDED, 'option "ticks"')
   if (tasks !== undefined) checkOneOf(tasks, RECORDED, 'option "tasks"')
-  if (spans !== undefined) {
-    checkObject(spans, 'option "spans"')
-    checkFunction(spans.spanOf, 'the method "spanOf" of option "spans"')
-  }
-}
-
-function checkMaxTraces(maxTraces: number): void {
-  checkNumber(maxTraces, 'option "maxTraces"')
-  if (!Number.isSafeInteger(maxTraces) || maxTraces < 1) {
-    throw new RangeError(`Cannot use option "maxTraces": expected a whole number of 1 or more, got ${maxTraces}`)
-  }
-}
-
-/** Asks who may see details. What gives no boolean is an error, and shows nobody anything. */
-export function detailsFor(details: NonNullable<DashboardOptions['details']>): (request: Request) => boolean {
-  if (typeof details !== 'function') return () => details === 'always'
-  return (request) => {
-    const seen: unknown = details(request)
-    if (typeof seen === 'boolean') return seen
-    // An async function would let everyone see everything, if its promise were taken for a yes.
-    if (isThenable(seen)) seen.then(undefined, () => {})
-    throw new TypeError(`Cannot use what option "details" gave: expected a boolean, got ${show(seen)}`)
-  }
+  checkSpanSource(spans, 'option "spans"')
 }

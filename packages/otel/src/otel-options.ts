@@ -1,5 +1,5 @@
 import type { Meter, TracerProvider } from '@opentelemetry/api'
-import { checkFunction, checkNumber, checkObject, checkOneOf, checkOptionalFunction, show } from '@svc/core/internal'
+import { checkCount, checkFunction, checkObject, checkOneOf, checkOptionalFunction, show } from '@svc/core/internal'
 import type { ExceptionSignal } from './exception-signal.ts'
 import type { Recorded } from './operation-spans.ts'
 import type { SpanName } from './span-names.ts'
@@ -50,7 +50,7 @@ export function checkOptions(options: OtelOptions): void {
   }
   checkOptionalFunction(flush, 'option "flush"')
   checkMeter(meter)
-  checkMaxServices(maxServices)
+  if (maxServices !== undefined) checkCount(maxServices, 'option "maxServices"', 1)
 }
 
 const METER_METHODS = [
@@ -66,12 +66,4 @@ function checkMeter(meter: Meter | undefined): void {
   if (meter === undefined) return
   checkObject(meter, 'option "meter"')
   for (const method of METER_METHODS) checkFunction(meter[method], `the method "${method}" of option "meter"`)
-}
-
-function checkMaxServices(maxServices: number | undefined): void {
-  if (maxServices === undefined) return
-  checkNumber(maxServices, 'option "maxServices"')
-  if (!Number.isSafeInteger(maxServices) || maxServices < 1) {
-    throw new RangeError(`Cannot use option "maxServices": expected a whole number of 1 or more, got ${maxServices}`)
-  }
 }

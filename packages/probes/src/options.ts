@@ -1,5 +1,5 @@
 import type { HealthSource } from '@svc/core'
-import { checkFunction, checkNumber, checkObject, checkSignal, show } from '@svc/core/internal'
+import { checkDetails, checkFunction, checkNumber, checkObject, checkSignal, show } from '@svc/core/internal'
 import type { MetricsSource } from './metrics.ts'
 
 /** Options of `createProbes`. */
@@ -36,11 +36,6 @@ function checkDraining(draining: AbortSignal | undefined): void {
   if (draining === undefined)
     throw new TypeError('Cannot use option "draining": expected an AbortSignal, got undefined')
   checkSignal(draining, 'option "draining"')
-}
-
-function checkDetails(details: unknown): void {
-  if (details === 'never' || details === 'always' || typeof details === 'function') return
-  throw new TypeError(`Cannot use option "details": expected "never", "always" or a function, got ${show(details)}`)
 }
 
 function checkStatus(status: number | undefined): void {

@@ -1,4 +1,4 @@
-import { checkObject, checkString, isThenable, show } from '@svc/core/internal'
+import { checkObject, checkString, createDiscretion } from '@svc/core/internal'
 import { answerHealth, answerProbe } from './answers.ts'
 import type { ProbeName } from './checks.ts'
 import { noMetrics, readMetrics, renderMetrics } from './metrics.ts'
@@ -40,15 +40,7 @@ export function createProbes(options: ProbesOptions): Probes {
   checkOptions({ source, draining, details, unhealthyStatus })
   const registries = metrics === undefined ? undefined : readMetrics(metrics)
   const pages = createPages(draining)
-
-  function seesDetails(request: Request): boolean {
-    if (typeof details !== 'function') return details === 'always'
-    const seen: unknown = details(request)
-    if (typeof seen === 'boolean') return seen
-    // An async function would let everyone see everything, if its promise were taken for a yes.
-    if (isThenable(seen)) seen.then(undefined, () => {})
-    throw new TypeError(`Cannot use what option "details" gave: expected a boolean, got ${show(seen)}`)
-  }
+  const discretion = createDiscretion(details)
 
   async function answer(request: Request): Promise<Reply> {
     const url = new URL(request.url)
@@ -57,10 +49,10 @@ export function createProbes(options: ProbesOptions): Probes {
     if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed(request.method)
     if (route.page === 'metrics') {
       if (registries === undefined) return noMetrics()
-      return await renderMetrics(registries, request, (error) => reasonFor(request, error))
+      return await renderMetrics(registries, request, (error) => discretion.reason(request, error))
     }
     const page: Page = pages(source.snapshot())
-    const asked = { page, url, request, details: () => seesDetails(request) }
+    const asked = { page, url, request, details: () => discretion.sees(request) }
     if (route.page === 'health') return answerHealth(asked, route.format, unhealthyStatus)
     return answerProbe(asked, route.page, route.check)
   }
@@ -70,15 +62,7 @@ export function createProbes(options: ProbesOptions): Probes {
     try {
       return respond(await answer(request), request.method)
     } catch (error) {
-      return respond(createReply(500, TEXT, `Cannot answer: ${reasonFor(request, error)}\n`), request.method)
-    }
-  }
-
-  function reasonFor(request: Request, error: unknown): string {
-    try {
-      return seesDetails(request) ? String(error) : 'reason withheld'
-    } catch {
-      return 'reason withheld'
+      return respond(createReply(500, TEXT, `Cannot answer: ${discretion.reason(request, error)}\n`), request.method)
     }
   }
   return handle

@@ -1,8 +1,9 @@
 import type { Exporter, SpanSource } from '@svc/core'
 import {
+  checkCount,
   checkFunction,
-  checkNumber,
   checkObject,
+  checkSpanSource,
   checkString,
   createServiceRecorder,
   HealthView,
@@ -53,8 +54,8 @@ export function prometheus(options: PrometheusOptions): Exporter & Disposable {
   const { registry, prefix = 'svc_', maxServices = 500, spans } = options
   checkRegistry(registry)
   checkPrefix(prefix)
-  checkMaxServices(maxServices)
-  checkSpans(spans)
+  checkCount(maxServices, 'option "maxServices"', 1)
+  checkSpanSource(spans, 'option "spans"')
 
   const log = new OnceLog()
   const services = new Services(maxServices, log)
@@ -99,18 +100,5 @@ function checkPrefix(prefix: string): void {
     throw new RangeError(
       `Cannot use option "prefix": expected letters, digits and "_", no digit first, got ${show(prefix)}`,
     )
-  }
-}
-
-function checkSpans(spans: SpanSource | undefined): void {
-  if (spans === undefined) return
-  checkObject(spans, 'option "spans"')
-  checkFunction(spans.spanOf, 'the method "spanOf" of option "spans"')
-}
-
-function checkMaxServices(maxServices: number): void {
-  checkNumber(maxServices, 'option "maxServices"')
-  if (!Number.isSafeInteger(maxServices) || maxServices < 1) {
-    throw new RangeError(`Cannot use option "maxServices": expected a whole number of 1 or more, got ${maxServices}`)
   }
 }
