@@ -1,25 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { makeTrace } from '../fixtures/make-trace.ts'
 import { criticalPath } from './critical-path.ts'
-import type { Span, Trace } from './model.ts'
-import { addSpan, createTrace, endSpan } from './spans.ts'
+import type { Trace } from './model.ts'
 
 const NOW = 1000
-
-/** Makes a trace of `[name, parent, from, to]`; what has no end is open. */
-function make(...rows: readonly (readonly [string, string, number, (number | undefined)?])[]): {
-  trace: Trace
-  of(name: string): Span
-} {
-  const trace = createTrace('start', true)
-  const spans = new Map<string, Span>()
-  for (const [name, parent, from, to] of rows) {
-    const start = { kind: 'start', name, service: name, owner: 1, startedAt: from, subject: undefined } as const
-    const span = addSpan(trace, { ...start, parent: spans.get(parent) })
-    if (to !== undefined) endSpan(span, to)
-    spans.set(name, span)
-  }
-  return { trace, of: (name) => spans.get(name) as Span }
-}
 
 function pathOf(trace: Trace): readonly string[] {
   return criticalPath(trace, NOW).stretches.map(({ span, from, to }) => `${span.name} ${from}-${to}`)
@@ -27,25 +11,25 @@ function pathOf(trace: Trace): readonly string[] {
 
 describe('criticalPath()', () => {
   it('goes through sub-services that start in order, and what is between them', () => {
-    const { trace, of } = make(['App', '', 0, 100], ['A', 'App', 0, 10], ['B', 'App', 12, 90], ['C', 'B', 20, 80])
+    const { trace, of } = makeTrace(['App', '', 0, 100], ['A', 'App', 0, 10], ['B', 'App', 12, 90], ['C', 'B', 20, 80])
     expect(pathOf(trace)).toEqual(['A 0-10', 'App 10-12', 'B 12-20', 'C 20-80', 'B 80-90', 'App 90-100'])
     const path = criticalPath(trace, NOW)
     expect(['App', 'A', 'B', 'C'].map((name) => path.through(of(name)))).toEqual([100, 10, 78, 60])
   })
 
   it('goes through the slowest of those that close at once', () => {
-    const { trace, of } = make(['App', '', 0, 100], ['A', 'App', 1, 40], ['B', 'App', 1, 99], ['C', 'App', 1, 60])
+    const { trace, of } = makeTrace(['App', '', 0, 100], ['A', 'App', 1, 40], ['B', 'App', 1, 99], ['C', 'App', 1, 60])
     expect(pathOf(trace)).toEqual(['App 0-1', 'B 1-99', 'App 99-100'])
     expect(criticalPath(trace, NOW).through(of('C'))).toBe(0)
   })
 
   it('counts what ends after the one above until the end of that', () => {
-    const { trace } = make(['App', '', 0, 50], ['A', 'App', 10, 80], ['Late', 'App', 60, 90])
+    const { trace } = makeTrace(['App', '', 0, 50], ['A', 'App', 10, 80], ['Late', 'App', 60, 90])
     expect(pathOf(trace)).toEqual(['App 0-10', 'A 10-50'])
   })
 
   it('follows what has not ended until now', () => {
-    const { trace } = make(['App', '', 0], ['A', 'App', 0, 10], ['B', 'App', 10], ['C', 'B', 30])
+    const { trace } = makeTrace(['App', '', 0], ['A', 'App', 0, 10], ['B', 'App', 10], ['C', 'B', 30])
     expect(pathOf(trace)).toEqual(['A 0-10', 'B 10-30', `C 30-${NOW}`])
   })
 
@@ -61,7 +45,7 @@ describe('criticalPath()', () => {
         const from = random(120)
         rows.push([`${i}`, `${Math.floor(random(i))}`, from, random(1) < 0.1 ? undefined : from + random(60)])
       }
-      const { stretches } = criticalPath(make(...rows).trace, NOW)
+      const { stretches } = criticalPath(makeTrace(...rows).trace, NOW)
       let at = 0
       for (const { from, to } of stretches) {
         expect(from).toBe(at)
@@ -74,6 +58,6 @@ describe('criticalPath()', () => {
 
   it('takes a tree of any depth', () => {
     const rows = Array.from({ length: 20_000 }, (_, i): [string, string, number] => [`${i}`, `${i - 1}`, i / 100])
-    expect(criticalPath(make(...rows).trace, NOW).stretches.at(-1)?.to).toBe(NOW)
+    expect(criticalPath(makeTrace(...rows).trace, NOW).stretches.at(-1)?.to).toBe(NOW)
   })
 })

@@ -27,6 +27,10 @@ export function explainPath(trace: Trace, path: CriticalPath, now: number): Html
     else steps.push(html`, ${naming(most)} ${took} of that`)
     outer = most
   }
+  const ownOfRoot = ownTime(root, path)
+  if (steps.length === 0 && ownOfRoot >= path.through(root) / 2)
+    return html`Its own work took ${durationText(ownOfRoot)} of the
+    ${durationText(total)}.${ownOfRoot <= path.through(root) * 0.95 && html` The rest: ${shares(root, children(root), path, 0)}.`}`
   if (steps.length === 0)
     return html`No single one of its parts took most of the ${durationText(total)}:
     ${shares(root, children(root), path)}.`
@@ -63,14 +67,13 @@ function chain(span: Span): Html {
   return html`${above.map((it) => html`<bdi>${shortName(it.name)}</bdi> › `)}${naming(span)}`
 }
 
-/** The largest shares of a span's time, its own among them; what is under a hundredth of it is not worth a word. */
-function shares(span: Span, children: readonly Span[], path: CriticalPath): Html {
+/** The largest shares of a span's time, `own` among them; what is under a hundredth of it is not worth a word. */
+function shares(span: Span, children: readonly Span[], path: CriticalPath, own: number = ownTime(span, path)): Html {
   const total = path.through(span)
   const named: (readonly [words: HtmlValue, ms: number])[] = byShare(children, path)
     .slice(0, MOST_NAMED)
     .map((it) => [naming(it), path.through(it)] as const)
-  const own = ownTime(span, path)
-  const others = total - own - named.reduce((sum, [, ms]) => sum + ms, 0)
+  const others = total - ownTime(span, path) - named.reduce((sum, [, ms]) => sum + ms, 0)
   const worth = [...named, ['its own work', own] as const]
     .filter(([, ms]) => ms >= total / 100)
     .toSorted((a, b) => b[1] - a[1])
