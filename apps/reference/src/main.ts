@@ -35,7 +35,7 @@ await runMain(async () => {
     const page = admin.url()
     scope.logger.info(
       { api, admin: page },
-      `Open ${page}/ for the services, ${page}/metrics; events go to ${api}/v1/events`,
+      `Open ${page}/ for the services, ${page}/debug/traces, ${page}/metrics; events go to ${api}/v1/events`,
     )
   }
   const { graceMs, drainDelayMs } = settings
