@@ -43,6 +43,23 @@ describe('the log', () => {
     await collector.close()
   })
 
+  it('leads from what came of an attempt to its span', async () => {
+    const collector = await startCollector()
+    const relay = await startRelay({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, LOG_LEVEL: 'debug' } })
+    const receiver = await startReceiver((response) => response.writeHead(500).end())
+    const client = createClient(relay.url)
+    await client.subscribe(receiver.url)
+    await client.post('a')
+    const line = await until('an attempt has failed', () =>
+      relay.lines().find(({ msg }) => msg.startsWith('Attempt 1 of ')),
+    )
+    expect(await relay.end()).toBe(0)
+    const span = collector.spans.find(({ name }) => name === 'deliver event')
+    expect(span).toBeDefined()
+    expect(line).toMatchObject({ trace_id: span?.traceId, span_id: span?.spanId })
+    await collector.close()
+  })
+
   it('has none where no spans leave the process', async () => {
     const relay = await startRelay()
     expect(await relay.end()).toBe(0)

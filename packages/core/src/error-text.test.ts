@@ -70,6 +70,22 @@ describe('errorText()', () => {
 })
 
 describe('errorSummary()', () => {
+  it('says a short message that is a part of a word of another one', () => {
+    const summary = (message: string, below: string): string => errorSummary(new Error(message, { cause: below }))
+    expect(summary('cannot start', 'no')).toBe('cannot start: no')
+    expect(summary('cannot reach ::1:80', '::1:8')).toBe('cannot reach ::1:80: ::1:8')
+    expect(summary('cannot start: no', 'no')).toBe('cannot start: no')
+  })
+
+  it('goes on after a key whose own message is empty', () => {
+    const joined = new AggregateError([new Error('first'), new Error('second')])
+    expect(errorSummary(new Error('disk: ', { cause: joined }))).toBe('disk: first; second')
+  })
+
+  it('leaves out what has no message', () => {
+    expect(errorSummary(Object.assign(new Error('invalid'), { errors: [{ path: '/a' }] }))).toBe('invalid')
+  })
+
   it('joins the messages of the causes, each once', () => {
     const root = new Error('refused')
     expect(errorSummary(new Error('outer', { cause: new Error('middle: refused', { cause: root }) }))).toBe(

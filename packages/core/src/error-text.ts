@@ -1,4 +1,5 @@
 import { errorTree } from './error-tree.ts'
+import { errorType } from './error-type.ts'
 import { joinErrors } from './join-errors.ts'
 
 /** The longest name or id that is kept of a service. */
@@ -12,6 +13,7 @@ export const STACK_LIMIT = 8192
 const MOST_VISITED = 1000
 const MOST_CAUSES = 8
 const UNREADABLE = 'An error whose properties cannot be read'
+const WITHIN_WORD = /^[\p{L}\p{N}]{2}$/u
 const LOW_CARDINALITY = /^[\w.:/-]{1,64}$/
 
 /** What is kept of an error once it has been told. */
@@ -45,7 +47,7 @@ export function errorChain(error: unknown): string {
     let text = ''
     for (const it of causesOf(error)) {
       const message = cut(messageOf(it), MESSAGE_LIMIT)
-      if (!text.includes(message)) text += text === '' ? message : `: ${message}`
+      if (!says(text, message)) text += text === '' ? message : `: ${message}`
       if (text.length > MESSAGE_LIMIT) break
     }
     return cut(text, MESSAGE_LIMIT)
@@ -60,7 +62,8 @@ export function errorSummary(error: unknown): string {
   return read(() => {
     const text = errorChain(error)
     const joined = joinedIn(error, text).join('; ')
-    return cut(text === '' || joined === '' ? text + joined : `${text}: ${joined}`, MESSAGE_LIMIT)
+    const isOpen = text === '' || text.endsWith(': ')
+    return cut(isOpen || joined === '' ? text + joined : `${text}: ${joined}`, MESSAGE_LIMIT)
   }, UNREADABLE)
 }
 
@@ -70,14 +73,37 @@ function joinedIn(error: unknown, text: string): readonly string[] {
   let visited = 0
   for (const it of errorTree(error)) {
     if (++visited > MOST_VISITED || messages.length === MOST_CAUSES || text.length >= MESSAGE_LIMIT) break
-    const message = cut(messageOf(it), MESSAGE_LIMIT)
-    if (!text.includes(message) && !messages.includes(message)) messages.push(message)
+    // A finding of a validation need not have one.
+    const message = hasMessage(it) ? cut(messageOf(it), MESSAGE_LIMIT) : ''
+    if (!says(text, message) && !messages.includes(message)) messages.push(message)
   }
   return messages
 }
 
-/** A class name or a code: few values, as a metric's label would need. */
+/** Whether a message is in a text by itself, and not as a part of a word, as "no" is in "cannot". */
+function says(text: string, message: string): boolean {
+  if (message === '') return true
+  for (let at = text.indexOf(message); at >= 0; at = text.indexOf(message, at + 1)) {
+    const around = [
+      text.charAt(at - 1) + message.charAt(0),
+      message.charAt(message.length - 1) + text.charAt(at + message.length),
+    ]
+    if (!around.some((pair) => WITHIN_WORD.test(pair))) return true
+  }
+  return false
+}
+
+/**
+ * A class name or a code: few values, as a metric's label would need. What only wraps others is looked through, as it is
+ * for metrics, since each failed start is `START_FAILED` at each level.
+ */
 export function errorKind(error: unknown): string {
+  const kind = ownKind(error)
+  const isWrapper = kind === 'START_FAILED' || kind === 'AggregateError'
+  return isWrapper && error instanceof Error ? errorType(error) : kind
+}
+
+function ownKind(error: unknown): string {
   return read(() => {
     if (typeof error !== 'object' || error === null) return typeof error
     const { code } = error as ErrorLike
@@ -168,6 +194,10 @@ function className(error: ErrorLike): string {
   // Few subclasses set a name, and all of them have that of their constructor.
   const own = typeof name === 'string' && name !== '' && name !== 'Error' ? name : error.constructor?.name
   return cut(typeof own === 'string' && own !== '' ? own : 'Error', NAME_LIMIT)
+}
+
+function hasMessage(error: unknown): boolean {
+  return typeof error !== 'object' || error === null || typeof (error as ErrorLike).message === 'string'
 }
 
 function messageOf(error: unknown): string {

@@ -10,6 +10,8 @@ export interface LiveSpan {
   subServices: number
   /** The errors that spans below have recorded. */
   told: Set<unknown> | undefined
+  /** The deadlines that spans below have recorded as passed. */
+  late: Set<unknown> | undefined
 }
 
 /** The spans that have not ended, by their operation, and the names of those that have. */

@@ -3,7 +3,7 @@ import type { Context, SpanContext, SpanOptions, Tracer } from '@opentelemetry/a
 import type { Operation } from '@svc/core'
 import { tellError } from '@svc/core/internal'
 import { addLink, detached, outside, under } from './contexts.ts'
-import type { Exceptions } from './exceptions.ts'
+import { type Exceptions, tellLate } from './exceptions.ts'
 import { createLiveSpans, type LiveSpan } from './live-spans.ts'
 import { createDrains, type Drained } from './drains.ts'
 import { closeReason, countTick, describeBegin, describeEnd } from './operation-facts.ts'
@@ -89,6 +89,7 @@ export function createOperationSpans(options: OperationSpanOptions): OperationSp
       reason: kind === 'close' ? closeReason(operation, above?.reason) : undefined,
       subServices: 0,
       told: undefined,
+      late: undefined,
     }
     live.set(operation, it)
     if (kind === 'start') {
@@ -141,11 +142,15 @@ export function createOperationSpans(options: OperationSpanOptions): OperationSp
     return isDetached(kind) && (kind === 'task' ? tasks : ticks) === 'errors' ? open(operation, service) : undefined
   }
 
-  function fail(it: LiveSpan, { parent }: Operation, error: Error, time: api.HrTime): void {
-    exceptions.mark(it.span, error)
-    exceptions.recordAll(it.span, it.context, error, time, it.told)
+  function fail(it: LiveSpan, { kind, parent }: Operation, error: Error, time: api.HrTime): void {
     const above = parent === undefined ? undefined : live.get(parent)
+    // The waits of one close that come after its deadline are about the same tasks.
+    const late = kind === 'wait' ? above?.late : it.late
+    exceptions.mark(it.span, error)
+    exceptions.recordAll(it.span, it.context, error, time, it.told, late)
     if (above === undefined) return
+    for (const reason of it.late ?? []) (above.late ??= new Set()).add(reason)
+    tellLate((above.late ??= new Set()), error)
     const told = (it.told ??= new Set())
     tellError(told, error)
     if (above.told === undefined) above.told = told

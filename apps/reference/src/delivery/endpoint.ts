@@ -136,8 +136,8 @@ export function createEndpoint(parent: Scope, subscription: Subscription, option
       const { body, headers } = signRequest(delivery, secret, new Date(), trace.traceparent)
       const answer = await sender.send(body, headers, line.signal)
       const failure = failureOf(answer)
-      trace.end(failure)
-      const isStored = await record(judge(delivery, answer, failure), signal)
+      const outcome = trace.end(failure, () => judge(delivery, answer, failure))
+      const isStored = await record(outcome, signal)
       if (isStored && isGone(answer)) onGone(id)
     } finally {
       line.cancel()

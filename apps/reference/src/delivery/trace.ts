@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type TracerProvider } from '@opentelemetry/api'
+import {
+  context,
+  type Context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type TracerProvider,
+} from '@opentelemetry/api'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 
 const TRACEPARENT = /^00-(?<traceId>[\da-f]{32})-(?<spanId>[\da-f]{16})-(?<flags>[\da-f]{2})$/
@@ -8,7 +16,8 @@ const TRACEPARENT = /^00-(?<traceId>[\da-f]{32})-(?<spanId>[\da-f]{16})-(?<flags
 export interface AttemptTrace {
   /** What is sent with it. */
   readonly traceparent: string
-  end(error: string | undefined): void
+  /** Ends it, once `tell` has run inside of it: so lines of the log about an attempt lead to its span. */
+  end<T>(error: string | undefined, tell: () => T): T
 }
 
 /** Whether a header is a trace context that can be continued. */
@@ -24,7 +33,7 @@ export function createAttemptTraces(
   tracerProvider: TracerProvider | undefined,
 ): (delivery: ClaimedDelivery, subscription: string) => AttemptTrace {
   if (tracerProvider === undefined) {
-    return ({ traceparent, event }) => ({ traceparent: traceparent ?? withoutSpan(event), end: () => {} })
+    return ({ traceparent, event }) => ({ traceparent: traceparent ?? withoutSpan(event), end: (_, tell) => tell() })
   }
   const tracer = tracerProvider.getTracer('relay')
   return ({ event, type, attempts, traceparent }, subscription) => {
@@ -34,9 +43,13 @@ export function createAttemptTraces(
     const { traceId, spanId, traceFlags } = span.spanContext()
     return {
       traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
-      end: (error) => {
+      end: (error, tell) => {
         if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error })
-        span.end()
+        try {
+          return context.with(trace.setSpan(ROOT_CONTEXT, span), tell)
+        } finally {
+          span.end()
+        }
       },
     }
   }
