@@ -23,6 +23,8 @@ interface Running {
   shows(pattern: RegExp): Promise<string>
   /** Those of the viewer and the program that are still there. */
   survivors(): readonly number[]
+  /** Waits until there are none: the streams of a process are closed a moment before it is gone. */
+  leavesNobody(): Promise<void>
 }
 
 const running = new Set<Running>()
@@ -54,6 +56,7 @@ function start(env: Readonly<Record<string, string>> = {}, program: readonly str
       output += text
     })
   }
+  const survivors = (): readonly number[] => numbersIn(pids).filter(isAlive)
   const it = {
     child,
     ended: new Promise<number | null>((resolve) => child.once('close', resolve)),
@@ -63,7 +66,13 @@ function start(env: Readonly<Record<string, string>> = {}, program: readonly str
         () => pattern.exec(output)?.[1],
         () => output,
       ),
-    survivors: () => numbersIn(pids).filter(isAlive),
+    survivors,
+    leavesNobody: async () => {
+      await until(
+        () => survivors().length === 0 || undefined,
+        () => `still there: ${survivors().join()}`,
+      )
+    },
   }
   running.add(it)
   return it
@@ -114,19 +123,19 @@ describe('npm run traces', () => {
     both.child.kill(signal)
     expect(await both.ended).toBe(0)
     expect(both.output()).toContain('told to end')
-    expect(both.survivors()).toEqual([])
+    await both.leavesNobody()
   })
 
   it('ends the viewer when the program has ended, with the exit code of that', async () => {
     const both = start({ CODE: '7' })
     expect(await both.ended).toBe(7)
-    expect(both.survivors()).toEqual([])
+    await both.leavesNobody()
   })
 
   it('ends a viewer that does not end by itself', async () => {
     const both = start({ CODE: '0', MANNER: 'stubborn' })
     expect(await both.ended).toBe(0)
-    expect(both.survivors()).toEqual([])
+    await both.leavesNobody()
   })
 
   it('ends the program when the viewer has ended, and says so', async () => {
@@ -136,7 +145,7 @@ describe('npm run traces', () => {
     await fetch(`${url}/end`).catch(() => undefined)
     expect(await both.ended).toBe(1)
     expect(both.output()).toMatch(/told to end\nThe viewer has ended, and so the program was stopped:\n/)
-    expect(both.survivors()).toEqual([])
+    await both.leavesNobody()
   })
 
   it('leaves nothing behind when it is told to end before the viewer is there', async () => {
@@ -144,7 +153,7 @@ describe('npm run traces', () => {
     await until(() => both.survivors()[0])
     both.child.kill('SIGINT')
     expect(await both.ended).toBe(130)
-    expect(both.survivors()).toEqual([])
+    await both.leavesNobody()
   })
 
   it('says that the port is taken, before anything is started', async () => {
@@ -168,7 +177,7 @@ describe('npm run traces', () => {
     expect(await both.ended).toBe(1)
     expect(both.output()).toContain(`Cannot show traces: port ${port} is taken`)
     expect(both.output()).not.toContain('program')
-    expect(both.survivors()).toEqual([])
+    await both.leavesNobody()
   })
 
   it.each(['', 'x', '65536', '-1', '1e3'])('refuses %j for a port', async (port) => {
